@@ -1,0 +1,49 @@
+# Two commands do all the set-up on a fresh machine:
+#   make up     installs what is missing, builds, runs Topologies/pubsub.yaml
+#   make test   the same set-up, then every test
+.PHONY: up build test unit interop format lint bench install setup setup-test clean fuzz
+
+PREFIX ?= /usr/local
+BUILD := .build/release/orch
+SWIFT_FLAGS := -c release --static-swift-stdlib
+
+up: build
+	$(BUILD) up Topologies/pubsub.yaml
+
+# What the program needs to build.
+setup:
+	@scripts/setup build
+
+# What the tests need on top of that: real brokers and clients.
+setup-test: setup
+	@scripts/setup test
+
+build: setup
+	swift build $(SWIFT_FLAGS) --product orch
+
+test: setup-test
+	scripts/test
+
+format: setup
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: setup
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	scripts/generate-amqp --check
+
+bench: build
+	Benchmarks/run
+
+fuzz: setup
+	scripts/fuzz
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/orch/Topologies
+	install -m 755 $(BUILD) $(DESTDIR)$(PREFIX)/bin/orch
+	cp -R Topologies/. $(DESTDIR)$(PREFIX)/share/orch/Topologies/
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	$(BUILD) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/orch
+	$(BUILD) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_orch
+
+clean:
+	rm -rf .build .build-* .venv

@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors, in our own targets only.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+
+let package = Package(
+    name: "orch",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "orch", targets: ["orch"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // What comes from Debian.
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        // Arrows go down: each target may import only what it lists.
+        .target(name: "ClusterModel", swiftSettings: strict),
+        .target(name: "TopologyDSL", dependencies: ["ClusterModel", "CYAML"], swiftSettings: strict),
+        .target(name: "History", dependencies: ["ClusterModel"], swiftSettings: strict),
+        .target(name: "Assertions", dependencies: ["ClusterModel", "History"], swiftSettings: strict),
+        .target(name: "Reporting", dependencies: ["ClusterModel", "Assertions"], swiftSettings: strict),
+        .target(name: "AMQP", dependencies: [nioCore], swiftSettings: strict),
+        .target(
+            name: "AMQPClient", dependencies: ["ClusterModel", "AMQP", nioCore, nioPosix, deque], swiftSettings: strict),
+        .target(
+            name: "Broker", dependencies: ["AMQP", "CSQLite", nioCore, nioPosix, logging, deque],
+            swiftSettings: strict),
+        .target(name: "Control", dependencies: ["ClusterModel", nioCore, nioPosix], swiftSettings: strict),
+        .target(
+            name: "NodeRuntime",
+            dependencies: [
+                "ClusterModel", "History", "Control", "AMQP", "AMQPClient", "Broker", nioCore, nioPosix, logging, deque,
+            ], swiftSettings: strict),
+        .target(
+            name: "FaultInjection", dependencies: ["ClusterModel", "History", "AMQP", nioCore, nioPosix, deque],
+            swiftSettings: strict),
+        .target(
+            name: "Orchestrator",
+            dependencies: [
+                "ClusterModel", "History", "Assertions", "FaultInjection", "AMQPClient", "Control", "Reporting",
+                nioCore, nioPosix, logging,
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "orch",
+            dependencies: [
+                "ClusterModel", "TopologyDSL", "Control", "Orchestrator", "NodeRuntime", "Broker", "Reporting",
+                "Assertions", "History", nioCore, nioPosix, logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+
+        // Fast and pure, one a module.
+        .testTarget(name: "ClusterModelTests", dependencies: ["ClusterModel"], swiftSettings: strict),
+        .testTarget(name: "TopologyDSLTests", dependencies: ["TopologyDSL"], swiftSettings: strict),
+        .testTarget(name: "HistoryTests", dependencies: ["History"], swiftSettings: strict),
+        .testTarget(name: "AssertionsTests", dependencies: ["Assertions", "History"], swiftSettings: strict),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),
+        .testTarget(name: "AMQPTests", dependencies: ["AMQP"], swiftSettings: strict),
+        .testTarget(name: "AMQPClientTests", dependencies: ["AMQPClient", "Broker", logging], swiftSettings: strict),
+        .testTarget(name: "BrokerTests", dependencies: ["Broker"], swiftSettings: strict),
+        .testTarget(name: "NodeRuntimeTests", dependencies: ["NodeRuntime"], swiftSettings: strict),
+        .testTarget(name: "FaultInjectionTests", dependencies: ["FaultInjection"], swiftSettings: strict),
+        .testTarget(name: "OrchestratorTests", dependencies: ["Orchestrator"], swiftSettings: strict),
+        // Real processes, and then clients and brokers that are not ours.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "orch"], swiftSettings: strict),
+        .testTarget(name: "InteropTests", dependencies: ["TestSupport", "orch"], swiftSettings: strict),
+    ]
+)

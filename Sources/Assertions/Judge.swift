@@ -1,0 +1,69 @@
+import ClusterModel
+import History
+
+/// Judges a topology's assertions over the evidence of a run. Pure: the same history gives the same verdicts.
+package struct Judge: Sendable {
+    package let history: History
+    package let topology: Topology
+    /// The lines of each process's log, by process name; a process without an entry was not captured.
+    package let logs: [String: [String]]
+
+    package init(history: History, topology: Topology, logs: [String: [String]] = [:]) {
+        self.history = history
+        self.topology = topology
+        self.logs = logs
+    }
+
+    /// - Returns: one result an assertion, in the order of the file, and one named `nodes: alive` where a node died of
+    ///   itself or where the file asserts nothing.
+    package static func judge(
+        history: History, topology: Topology, logs: [String: [String]] = [:]
+    ) -> [AssertionResult] {
+        Judge(history: history, topology: topology, logs: logs).results()
+    }
+
+    /// The verdict of the run: fail if any fails, else unknown if any is unknown, else pass.
+    package static func overall(_ results: [AssertionResult]) -> Verdict {
+        Verdict.combined(results.map(\.outcome))
+    }
+
+    /// One assertion over the history so far, as if the drain ended with its last event: for `within:`, asked again until
+    /// it holds or its time is up.
+    package static func judgeNow(
+        _ spec: AssertionSpec, history: History, topology: Topology, logs: [String: [String]] = [:]
+    ) -> AssertionResult {
+        let judge = Judge(history: history, topology: topology, logs: logs)
+        var ledger = Ledger(history, topology: topology)
+        ledger.timeline.drained = ledger.timeline.drained ?? ledger.timeline.end
+        return judge.judge(spec, Judgement(ledger: ledger, topology: topology, logs: logs))
+    }
+
+    package func results() -> [AssertionResult] {
+        let judgement = Judgement(ledger: Ledger(history, topology: topology), topology: topology, logs: logs)
+        var results = topology.assertions.map { judge($0, judgement) }
+        if let alive = AliveChecker(judgement: judgement).result() { results.append(alive) }
+        return results
+    }
+
+    private func judge(_ spec: AssertionSpec, _ judgement: Judgement) -> AssertionResult {
+        var result =
+            switch spec.assertion {
+            case .delivery(let guarantee, let from, let to, let basis):
+                DeliveryChecker(judgement: judgement, guarantee: guarantee, from: from, to: to, basis: basis).result()
+            case .routing(let from): RoutingChecker(judgement: judgement, from: from).result()
+            case .order(let from, let to): OrderChecker(judgement: judgement, from: from, to: to).result()
+            case .queue(let name, let depth, let consumers):
+                QueueChecker(judgement: judgement, name: name, depth: depth, consumers: consumers).result()
+            case .node(let name, let state, let restarts, let exitCode):
+                NodeChecker(
+                    judgement: judgement, name: name, state: state, restarts: restarts, exitCode: exitCode
+                ).result()
+            case .log(let name, let contains, let matches, let count):
+                LogChecker(judgement: judgement, name: name, contains: contains, matches: matches, count: count)
+                    .result()
+            }
+        result.expect = spec.expect
+        result.line = spec.location.line
+        return result
+    }
+}

@@ -1,0 +1,106 @@
+import ClusterModel
+import History
+
+/// When the run's phases began, what happened to its processes, and which faults were on.
+struct RunTimeline: Sendable {
+    struct Change: Sendable {
+        var time: Int64
+        var change: NodeChange
+    }
+
+    struct FaultSpan: Sendable {
+        var name: String
+        var text: String
+        var link: String
+        var from: Int64
+        var to: Int64
+    }
+
+    /// The first event.
+    var begin: Int64 = 0
+    /// The last event.
+    var end: Int64 = 0
+    /// The workloads start.
+    var run: Int64?
+    var drain: Int64?
+    var drained: Int64?
+    var stop: Int64?
+    var undrained: Set<String> = []
+    var changes: [Change] = []
+    var faults: [FaultSpan] = []
+
+    /// What examples count their times from.
+    var origin: Int64 { run ?? begin }
+
+    /// What happens from here on is the work of the run's own end.
+    var closing: Int64 { stop ?? Int64.max }
+
+    mutating func add(_ phase: Phase, at time: Int64) {
+        switch phase.name {
+        case .run: run = run ?? time
+        case .drain: drain = drain ?? time
+        case .drained:
+            drained = drained ?? time
+            undrained.formUnion(phase.undrained)
+        case .stop: stop = stop ?? time
+        }
+    }
+
+    mutating func add(_ fault: FaultChange, at time: Int64) {
+        if fault.on {
+            faults.append(
+                FaultSpan(name: fault.name, text: fault.text, link: fault.link, from: time, to: .max))
+        } else if let index = faults.lastIndex(where: {
+            $0.to == .max && $0.name == fault.name && (fault.link.isEmpty || $0.link == fault.link)
+                && (fault.text.isEmpty || $0.text == fault.text)
+        }) {
+            faults[index].to = time
+        }
+    }
+
+    /// The faults whose text opens with one of the keywords and that may have been on the link between two processes at
+    /// that time. A little room is left around a fault's time, as links and orchestrator take their own.
+    func faults(_ keywords: [String], between a: String, and b: String, at time: Int64) -> [String] {
+        let slack: Int64 = 5_000_000
+        var found: [String] = []
+        for fault in faults where fault.from - slack <= time && time <= fault.to.addingSaturated(slack) {
+            guard keywords.contains(where: { fault.text.hasPrefix($0) }), !found.contains(fault.text) else { continue }
+            let ends = fault.link.replacing("<->", with: "|").replacing("->", with: "|").replacing("<-", with: "|")
+                .split(separator: "|").map { $0.trimmed }
+            let isAll = ends.isEmpty || ends == ["all"]
+            if isAll || (ends.contains { Self.means($0, a) } && ends.contains { Self.means($0, b) }) {
+                found.append(fault.text)
+            }
+        }
+        return found
+    }
+
+    /// Whether one end of a link's text may mean a process: by its name, its node's, or a choice among several.
+    private static func means(_ end: String, _ process: String) -> Bool {
+        if end == process || end.contains(" of ") || end.hasPrefix("label:") { return true }
+        guard let dash = process.lastIndex(of: "-"), Int(process[process.index(after: dash)...]) != nil else {
+            return false
+        }
+        return end == process[..<dash]
+    }
+
+    /// The changes of one process, in order.
+    func changes(of process: String) -> [Change] { changes.filter { $0.change.name == process } }
+}
+
+extension Int64 {
+    func addingSaturated(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}
+
+extension Substring {
+    /// Without spaces at either end.
+    fileprivate var trimmed: String {
+        var rest = self
+        while rest.first == " " { rest.removeFirst() }
+        while rest.last == " " { rest.removeLast() }
+        return String(rest)
+    }
+}

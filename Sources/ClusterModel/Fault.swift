@@ -1,0 +1,155 @@
+/// One entry under `faults:`, or one `orch fault …`: what breaks, where, and when.
+package struct FaultSpec: Sendable, Equatable, Codable {
+    package var fault: Fault
+    /// For faults on links; `nil` is `all`.
+    package var link: LinkSelector?
+    package var only: FaultFilter
+    /// After the workloads have started; `nil` is at once.
+    package var at: Duration?
+    /// `nil`: until the end of the run, or until it is cleared.
+    package var duration: Duration?
+    /// Repeats with this period, counted from `at`.
+    package var every: Duration?
+    /// The wait after which a swallowed message is settled; `nil` is never (`settle: never`).
+    package var settle: Duration?
+    /// For `orch fault rm`; drawn from the fault's text where none is given.
+    package var name: String?
+    package var location: SourceLocation
+
+    package init(
+        _ fault: Fault, link: LinkSelector? = nil, only: FaultFilter = .init(), at: Duration? = nil,
+        for duration: Duration? = nil, every: Duration? = nil, settle: Duration? = .seconds(1), name: String? = nil,
+        location: SourceLocation = .init()
+    ) {
+        self.fault = fault
+        self.link = link
+        self.only = only
+        self.at = at
+        self.duration = duration
+        self.every = every
+        self.settle = settle
+        self.name = name
+        self.location = location
+    }
+
+    /// The canonical text, without place and schedule: `drop 30%`. It seeds the fault's dice.
+    package var text: String { fault.text + only.text }
+}
+
+package enum Fault: Sendable, Hashable, Codable {
+    // Messages.
+    case drop(Share)
+    case duplicate(Share)
+    case delay(Duration, jitter: Duration, Share)
+    // Connections.
+    case latency(Duration, jitter: Duration)
+    case reset
+    case blackhole
+    // Processes.
+    case kill(NodeSelector, signal: String)
+    case pause(NodeSelector)
+    case restart(NodeSelector)
+
+    package enum Level: String, Sendable { case message, connection, process }
+
+    package var level: Level {
+        switch self {
+        case .drop, .duplicate, .delay: .message
+        case .latency, .reset, .blackhole: .connection
+        case .kill, .pause, .restart: .process
+        }
+    }
+
+    /// The word that names it in files, on the command line and in reports.
+    package var keyword: String {
+        switch self {
+        case .drop: "drop"
+        case .duplicate: "duplicate"
+        case .delay: "delay"
+        case .latency: "latency"
+        case .reset: "reset"
+        case .blackhole: "blackhole"
+        case .kill: "kill"
+        case .pause: "pause"
+        case .restart: "restart"
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .drop(let share), .duplicate(let share): "\(keyword) \(share)"
+        case .delay(let time, let jitter, let share):
+            "delay \(time.text)" + (jitter > .zero ? " ±\(jitter.text)" : "")
+                + (share.fraction < 1 ? " \(share)" : "")
+        case .latency(let time, let jitter): "latency \(time.text)" + (jitter > .zero ? " ±\(jitter.text)" : "")
+        case .reset, .blackhole: keyword
+        case .kill(let nodes, let signal): "kill \(nodes)" + (signal == "KILL" ? "" : " \(signal)")
+        case .pause(let nodes), .restart(let nodes): "\(keyword) \(nodes)"
+        }
+    }
+}
+
+/// A message's kind, on any protocol.
+package enum MessageKind: String, Sendable, Hashable, Codable, CaseIterable {
+    case publish, deliver, ack, confirm, request, reply, datagram
+
+    /// Whether a message fault without `only:` touches it: what carries data.
+    package var carriesData: Bool { self != .ack && self != .confirm }
+}
+
+/// `only:` — which messages of a link a fault is about. All parts that are given must match.
+package struct FaultFilter: Sendable, Hashable, Codable {
+    package var kinds: [MessageKind]
+    /// A routing key, word for word, or a topic pattern (`*`, `#`).
+    package var key: String?
+    package var nth: Int?
+    package var first: Int?
+
+    package init(kinds: [MessageKind] = [], key: String? = nil, nth: Int? = nil, first: Int? = nil) {
+        self.kinds = kinds
+        self.key = key
+        self.nth = nth
+        self.first = first
+    }
+
+    package var text: String {
+        var parts: [String] = kinds.map(\.rawValue)
+        if let key { parts.append("key=\(key)") }
+        if let nth { parts.append("nth=\(nth)") }
+        if let first { parts.append("first=\(first)") }
+        return parts.isEmpty ? "" : " only \(parts.joined(separator: " "))"
+    }
+}
+
+/// `worker`, `worker-2`, `2 of worker`, `50% of worker`, `label:x`.
+package enum NodeSelector: Sendable, Hashable, Codable, CustomStringConvertible {
+    case named(String)
+    case count(Int, of: String)
+    case share(Share, of: String)
+    case label(String)
+
+    package var description: String {
+        switch self {
+        case .named(let name): name
+        case .count(let count, let name): "\(count) of \(name)"
+        case .share(let share, let name): "\(share) of \(name)"
+        case .label(let label): "label:\(label)"
+        }
+    }
+}
+
+/// Which direction of which links. `outside` names programs that are not in the cluster.
+package enum LinkSelector: Sendable, Hashable, Codable, CustomStringConvertible {
+    case all
+    /// What the first sends to the second.
+    case oneWay(NodeSelector, NodeSelector)
+    case bothWays(NodeSelector, NodeSelector)
+
+    package var description: String {
+        switch self {
+        case .all: "all"
+        case .oneWay(let a, let b): "\(a) -> \(b)"
+        case .bothWays(let a, let b): "\(a) <-> \(b)"
+        }
+    }
+}

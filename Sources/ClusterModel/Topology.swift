@@ -1,0 +1,114 @@
+/// A declared cluster: what a topology file says, checked and with its defaults filled in.
+package struct Topology: Sendable, Equatable, Codable {
+    package var name: String
+    package var description: String
+    /// The seed that the file gives; a run without one draws one and prints it.
+    package var seed: UInt64?
+    package var tags: [String]
+    /// How long the destinations that assertions name may take to empty at the end.
+    package var drain: Duration
+    package var exchanges: [Exchange]
+    package var queues: [Queue]
+    package var nodes: [Node]
+    package var faults: [FaultSpec]
+    package var assertions: [AssertionSpec]
+
+    package init(
+        name: String, description: String = "", seed: UInt64? = nil, tags: [String] = [], drain: Duration = .seconds(5),
+        exchanges: [Exchange] = [], queues: [Queue] = [], nodes: [Node] = [], faults: [FaultSpec] = [],
+        assertions: [AssertionSpec] = []
+    ) {
+        self.name = name
+        self.description = description
+        self.seed = seed
+        self.tags = tags
+        self.drain = drain
+        self.exchanges = exchanges
+        self.queues = queues
+        self.nodes = nodes
+        self.faults = faults
+        self.assertions = assertions
+    }
+
+    package func node(named name: String) -> Node? { nodes.first { $0.name == name } }
+
+    package var brokers: [Node] { nodes.filter { $0.broker != nil } }
+}
+
+/// A value in an AMQP argument table or a message's headers, as YAML can write it.
+package indirect enum ArgumentValue: Sendable, Hashable, Codable {
+    case string(String)
+    case int(Int64)
+    case double(Double)
+    case bool(Bool)
+    case null
+    case list([ArgumentValue])
+    case table([String: ArgumentValue])
+}
+
+package struct Exchange: Sendable, Equatable, Codable {
+    package enum Kind: String, Sendable, Codable, CaseIterable { case direct, fanout, topic, headers }
+
+    package var name: String
+    package var kind: Kind
+    package var durable: Bool
+    package var autoDelete: Bool
+    package var isInternal: Bool
+    /// The exchange that receives what this one cannot route.
+    package var alternate: String?
+    package var arguments: [String: ArgumentValue]
+    /// The broker node that holds it.
+    package var broker: String
+    package var location: SourceLocation
+
+    package init(
+        name: String, kind: Kind, durable: Bool = false, autoDelete: Bool = false, isInternal: Bool = false,
+        alternate: String? = nil, arguments: [String: ArgumentValue] = [:], broker: String = "broker",
+        location: SourceLocation = .init()
+    ) {
+        self.name = name
+        self.kind = kind
+        self.durable = durable
+        self.autoDelete = autoDelete
+        self.isInternal = isInternal
+        self.alternate = alternate
+        self.arguments = arguments
+        self.broker = broker
+        self.location = location
+    }
+}
+
+package struct Binding: Sendable, Hashable, Codable {
+    package var exchange: String
+    package var key: String
+    package var arguments: [String: ArgumentValue]
+
+    package init(exchange: String, key: String = "", arguments: [String: ArgumentValue] = [:]) {
+        self.exchange = exchange
+        self.key = key
+        self.arguments = arguments
+    }
+}
+
+package struct Queue: Sendable, Equatable, Codable {
+    package var name: String
+    package var durable: Bool
+    package var autoDelete: Bool
+    package var bindings: [Binding]
+    package var arguments: [String: ArgumentValue]
+    package var broker: String
+    package var location: SourceLocation
+
+    package init(
+        name: String, durable: Bool = false, autoDelete: Bool = false, bindings: [Binding] = [],
+        arguments: [String: ArgumentValue] = [:], broker: String = "broker", location: SourceLocation = .init()
+    ) {
+        self.name = name
+        self.durable = durable
+        self.autoDelete = autoDelete
+        self.bindings = bindings
+        self.arguments = arguments
+        self.broker = broker
+        self.location = location
+    }
+}

@@ -1,0 +1,179 @@
+import ClusterModel
+
+/// What travels over the control socket, one JSON object a line. Nodes and commands speak on the same socket; the first
+/// message of a connection tells which it is.
+package enum ControlMessage: Sendable, Codable {
+    // From a node.
+    case hello(instance: String, incarnation: Int, pid: Int32)
+    /// A broker listens on this port.
+    case listening(port: Int)
+    /// Its roles are in place.
+    case ready
+    case progress(Progress)
+    /// The answer to `survey`.
+    case surveyed(id: Int, Survey)
+    /// It cannot do its work; it exits next.
+    case failed(message: String)
+
+    // To a node.
+    case plan(NodePlan)
+    /// All nodes are ready: workloads start.
+    case run
+    /// The run is draining: publishers begin no further message.
+    case drain
+    /// What is left to do?
+    case survey(id: Int)
+    case stop
+
+    // From and to a command.
+    case request(Request)
+    case response(Response)
+}
+
+/// How far the workloads of a process are.
+package struct Progress: Sendable, Codable, Equatable {
+    /// Messages published, confirmed, and given up.
+    package var published = 0
+    package var confirmed = 0
+    package var failed = 0
+    /// Messages to publish; `nil` without end.
+    package var goal: Int?
+    package var received = 0
+    package var processed = 0
+    /// All finite workloads of the process have ended.
+    package var isDone = false
+
+    package init() {}
+}
+
+/// What a process has left to do, for the drain.
+package struct Survey: Sendable, Codable, Equatable {
+    /// Deliveries received and not yet handled.
+    package var unhandled = 0
+    /// Messages in its anonymous queues, by the broker's count; `nil` where the broker did not say.
+    package var queued: Int?
+
+    package init(unhandled: Int = 0, queued: Int? = nil) {
+        self.unhandled = unhandled
+        self.queued = queued
+    }
+}
+
+/// What a command asks of a running cluster.
+package enum Request: Sendable, Codable {
+    case status
+    /// Answers when every node is ready, or cannot become so.
+    case awaitReady
+    case startFault(FaultSpec)
+    case listFaults
+    /// Ends all faults, or the ones of these names.
+    case clearFaults(names: [String]?)
+    /// Ends the run: drains, judges, and brings everything down.
+    case down
+}
+
+package enum Response: Sendable, Codable {
+    case status(ClusterStatus)
+    case ready
+    case faults([FaultStatus])
+    /// The run has ended with this exit code.
+    case ended(exitCode: Int32)
+    case failed(message: String, exitCode: Int32)
+}
+
+package struct ClusterStatus: Sendable, Codable, Equatable {
+    package var cluster: String
+    package var run: String
+    package var seed: UInt64
+    package var phase: String
+    package var pid: Int32
+    /// Seconds since the workloads started.
+    package var elapsed: Double
+    package var nodes: [NodeStatus]
+    package var links: [LinkStatus]
+    package var faults: [FaultStatus]
+
+    package init(
+        cluster: String, run: String, seed: UInt64, phase: String, pid: Int32, elapsed: Double, nodes: [NodeStatus],
+        links: [LinkStatus], faults: [FaultStatus]
+    ) {
+        self.cluster = cluster
+        self.run = run
+        self.seed = seed
+        self.phase = phase
+        self.pid = pid
+        self.elapsed = elapsed
+        self.nodes = nodes
+        self.links = links
+        self.faults = faults
+    }
+}
+
+package struct NodeStatus: Sendable, Codable, Equatable {
+    package var name: String
+    package var node: String
+    package var role: String
+    package var pid: Int32?
+    package var state: NodeState
+    package var restarts: Int
+    /// `exit 3`, `signal 9`.
+    package var detail: String
+    /// Where a broker listens.
+    package var port: Int?
+    package var progress: Progress?
+
+    package init(
+        name: String, node: String, role: String, pid: Int32?, state: NodeState, restarts: Int, detail: String,
+        port: Int? = nil, progress: Progress? = nil
+    ) {
+        self.name = name
+        self.node = node
+        self.role = role
+        self.pid = pid
+        self.state = state
+        self.restarts = restarts
+        self.detail = detail
+        self.port = port
+        self.progress = progress
+    }
+}
+
+package struct LinkStatus: Sendable, Codable, Equatable {
+    package var link: String
+    package var port: Int
+    package var connections: Int
+    package var publishes: Int
+    package var deliveries: Int
+    package var acks: Int
+    package var confirms: Int
+
+    package init(
+        link: String, port: Int, connections: Int, publishes: Int, deliveries: Int, acks: Int, confirms: Int
+    ) {
+        self.link = link
+        self.port = port
+        self.connections = connections
+        self.publishes = publishes
+        self.deliveries = deliveries
+        self.acks = acks
+        self.confirms = confirms
+    }
+}
+
+package struct FaultStatus: Sendable, Codable, Equatable {
+    package var name: String
+    package var fault: String
+    package var link: String
+    package var isActive: Bool
+    package var seen: Int
+    package var affected: Int
+
+    package init(name: String, fault: String, link: String, isActive: Bool, seen: Int, affected: Int) {
+        self.name = name
+        self.fault = fault
+        self.link = link
+        self.isActive = isActive
+        self.seen = seen
+        self.affected = affected
+    }
+}

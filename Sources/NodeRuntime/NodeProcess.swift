@@ -1,0 +1,169 @@
+import Broker
+import ClusterModel
+import Control
+import History
+import Logging
+import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The process of one native node: says hello to its cluster, gets its plan, and does its roles' work until it is told
+/// to stop, or the cluster is gone.
+package enum NodeProcess {
+    /// - Parameters:
+    ///   - socket: the cluster's control socket.
+    ///   - instance: the process's name.
+    /// - Returns: the exit code.
+    package static func run(socket: String, instance: String, incarnation: Int) async -> Int32 {
+        let log = NodeLog()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        do {
+            let control = try await ControlClient.connect(to: socket, on: loop)
+            control.send(.hello(instance: instance, incarnation: incarnation, pid: getpid()))
+            return await serve(control, group, log)
+        } catch {
+            log("\(error)")
+            return OrchError.Code.unavailable.rawValue
+        }
+    }
+
+    private static func serve(_ control: ControlClient, _ group: MultiThreadedEventLoopGroup, _ log: NodeLog) async
+        -> Int32
+    {
+        let loop = group.next()
+        var broker: BrokerServer?
+        var roles: NIOLoopBound<NodeRoles>?
+        var reporter: RepeatedTask?
+        for await message in control.messages {
+            switch message {
+            case .plan(let plan):
+                do {
+                    if let role = plan.broker {
+                        let server = try await startBroker(role, plan, group)
+                        broker = server
+                        control.send(.listening(port: server.port))
+                    }
+                    let made = try await loop.submit {
+                        NIOLoopBound(try NodeRoles(plan, loop, log), eventLoop: loop)
+                    }.get()
+                    roles = made
+                    try await loop.flatSubmit { made.value.prepare() }.get()
+                    control.send(.ready)
+                    reporter = loop.scheduleRepeatedTask(initialDelay: .milliseconds(50), delay: .milliseconds(100)) {
+                        _ in made.value.report(to: control)
+                    }
+                } catch {
+                    let message = (error as? OrchError)?.message ?? "\(error)"
+                    log("error: \(message)")
+                    control.send(.failed(message: message))
+                    await control.close()
+                    return OrchError.Code.unavailable.rawValue
+                }
+            case .run: if let roles { try? await loop.submit { roles.value.run() }.get() }
+            case .drain: if let roles { try? await loop.submit { roles.value.drain() }.get() }
+            case .survey(let id):
+                guard let roles else { continue }
+                loop.flatSubmit { roles.value.survey() }.whenSuccess { control.send(.surveyed(id: id, $0)) }
+            case .stop:
+                reporter?.cancel()
+                if let roles {
+                    try? await loop.flatSubmit { roles.value.stop() }.get()
+                    try? await loop.submit { roles.value.report(to: control) }.get()
+                }
+                await broker?.shutdown()
+                await control.close()
+                return 0
+            default: break
+            }
+        }
+        // The cluster is gone, and nobody is left to work for.
+        return OrchError.Code.unavailable.rawValue
+    }
+
+    private static func startBroker(
+        _ role: NodePlan.BrokerPlan, _ plan: NodePlan, _ group: MultiThreadedEventLoopGroup
+    ) async throws -> BrokerServer {
+        var configuration = BrokerConfiguration()
+        configuration.port = role.port
+        configuration.dataDirectory = role.data
+        var logger = Logger(label: plan.instance) { _ in LineLogHandler() }
+        logger.logLevel = .notice
+        return try await BrokerServer.start(configuration: configuration, group: group, logger: logger)
+    }
+}
+
+/// The roles of a process, on its event loop.
+final class NodeRoles {
+    private let context: NodeContext
+    private var workloads: [any Workload] = []
+    private var reported: Progress?
+
+    init(_ plan: NodePlan, _ loop: any EventLoop, _ log: NodeLog) throws {
+        let recorder = try Recorder(
+            path: plan.evidence,
+            source: EvidenceSource(kind: .node, name: plan.instance, incarnation: UInt32(plan.incarnation)))
+        context = NodeContext(plan: plan, eventLoop: loop, recorder: recorder, log: log)
+        for (index, role) in plan.publish.enumerated() {
+            workloads.append(try PublisherRole(context, role, index: index))
+        }
+        for (index, role) in plan.consume.enumerated() {
+            workloads.append(try ConsumerRole(context, role, index: index))
+        }
+    }
+
+    func prepare() -> EventLoopFuture<Void> {
+        EventLoopFuture.andAllSucceed(workloads.map { $0.prepare() }, on: context.eventLoop)
+    }
+
+    func run() { for workload in workloads { workload.run() } }
+
+    func drain() { for workload in workloads { workload.drain() } }
+
+    /// Tells the cluster how far it is, where that has changed.
+    func report(to control: ControlClient) {
+        var progress = Progress()
+        progress.isDone = true
+        for workload in workloads { workload.report(&progress) }
+        guard progress != reported else { return }
+        reported = progress
+        control.send(.progress(progress))
+    }
+
+    func survey() -> EventLoopFuture<Survey> {
+        EventLoopFuture.whenAllSucceed(workloads.map { $0.survey() }, on: context.eventLoop).map { surveys in
+            surveys.reduce(into: Survey(unhandled: 0, queued: 0)) { sum, survey in
+                sum.unhandled += survey.unhandled
+                if let queued = survey.queued { sum.queued? += queued } else { sum.queued = nil }
+            }
+        }
+    }
+
+    func stop() -> EventLoopFuture<Void> {
+        EventLoopFuture.andAllComplete(workloads.map { $0.stop() }, on: context.eventLoop)
+    }
+}
+
+/// A library's log lines, in the form of a node's own.
+struct LineLogHandler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.notice
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        let details = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+        NodeLog()("\(event.level): \(event.message)\(details)")
+    }
+}

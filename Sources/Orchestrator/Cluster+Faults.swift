@@ -1,0 +1,149 @@
+import ClusterModel
+import Control
+import FaultInjection
+import History
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Faults: on schedule and by command.
+extension Cluster {
+    /// Starts the file's faults: those without a time before the workloads begin, the others at their times.
+    func startScheduledFaults(initial: Bool) {
+        for spec in topology.faults {
+            let isImmediate = spec.at == nil && spec.every == nil && spec.fault.level != .process
+            if isImmediate != initial { continue }
+            if isImmediate, spec.duration == nil {
+                _ = begin(spec)
+                continue
+            }
+            let isAwaited = spec.every == nil && (spec.duration != nil || spec.fault.isInstant)
+            if isAwaited { openFaults += 1 }
+            let first = isImmediate ? begin(spec) : nil
+            tasks.append(
+                Task {
+                    await self.schedule(spec, first: first)
+                    if isAwaited { self.closedFault() }
+                })
+        }
+    }
+
+    private func closedFault() {
+        openFaults -= 1
+        changed()
+    }
+
+    private func schedule(_ spec: FaultSpec, first: ActiveFault?) async {
+        if first == nil, let at = spec.at { try? await Task.sleep(for: at) }
+        var begun = first
+        repeat {
+            guard !Task.isCancelled, phase == .running || phase == .ready else { return }
+            let fault = begun ?? begin(spec)
+            begun = nil
+            let clock = ContinuousClock()
+            let next = spec.every.map { clock.now + $0 }
+            if let duration = spec.duration {
+                try? await Task.sleep(for: duration)
+                await end(fault)
+            } else if spec.fault.isInstant {
+                await end(fault)
+            }
+            if let next { try? await clock.sleep(until: next) }
+        } while spec.every != nil
+    }
+
+    /// Turns a fault on and, where it is one of processes, carries it out.
+    func begin(_ spec: FaultSpec) -> ActiveFault {
+        let fault = injector.start(spec)
+        var event = FaultChange()
+        event.name = fault.name
+        event.text = spec.text
+        event.link = spec.link?.description ?? (spec.fault.level == .process ? "" : "all")
+        recorder.record(.fault(event))
+        tell(.fault(status(of: fault, isActive: true), on: true))
+        switch spec.fault {
+        case .kill(let nodes, let signal):
+            for name in targets(nodes, spec) { strike(name, Signals.number(signal) ?? SIGKILL) }
+        case .pause(let nodes): for name in targets(nodes, spec) { pause(name) }
+        case .restart(let nodes):
+            for name in targets(nodes, spec) where lives[name]?.isAlive == true {
+                tasks.append(Task { await self.stop(name, .restart) })
+            }
+        default: break
+        }
+        changed()
+        return fault
+    }
+
+    /// Turns a fault off, without a trace.
+    func end(_ fault: ActiveFault) async {
+        guard injector.stop(fault.id) else { return }
+        var event = FaultChange()
+        event.name = fault.name
+        event.text = fault.spec.text
+        event.link = fault.spec.link?.description ?? (fault.spec.fault.level == .process ? "" : "all")
+        event.on = false
+        recorder.record(.fault(event))
+        tell(.fault(status(of: fault, isActive: false), on: false))
+        switch fault.spec.fault {
+        case .pause(let nodes): for name in targets(nodes, fault.spec) { resume(name) }
+        case .kill(let nodes, _) where fault.spec.duration != nil:
+            for name in targets(nodes, fault.spec) where lives[name]?.isDownByFault == true { restart(name) }
+        default: break
+        }
+        changed()
+    }
+
+    /// Lifts everything, at the end of a run.
+    func liftFaults() async {
+        for fault in injector.active { await end(fault) }
+        for (name, life) in lives where life.state == .paused { resume(name) }
+    }
+
+    private func targets(_ nodes: NodeSelector, _ spec: FaultSpec) -> [String] {
+        topology.instances(nodes, seed: options.seed, for: spec.text)
+    }
+
+    private func strike(_ name: String, _ signal: Int32) {
+        guard let pid = lives[name]?.pid else { return }
+        if signal != SIGSTOP && signal != SIGCONT { lives[name]!.ending(.fault) }
+        kill(-pid, signal)
+    }
+
+    private func pause(_ name: String) {
+        guard let pid = lives[name]?.pid else { return }
+        kill(-pid, SIGSTOP)
+        lives[name]!.paused()
+        note(name)
+    }
+
+    private func resume(_ name: String) {
+        guard let pid = lives[name]?.pid else { return }
+        kill(-pid, SIGCONT)
+        lives[name]!.resumed(running: phase == .running)
+        note(name)
+    }
+
+    func status(of fault: ActiveFault, isActive: Bool) -> FaultStatus {
+        let counts = fault.counts.values
+        return FaultStatus(
+            name: fault.name, fault: fault.spec.text,
+            link: fault.spec.fault.level == .process ? "" : fault.spec.link?.description ?? "all", isActive: isActive,
+            seen: counts.reduce(0) { $0 + $1.seen }, affected: counts.reduce(0) { $0 + $1.affected })
+    }
+}
+
+extension Fault {
+    /// It happens at one moment; only `for:` gives it a length.
+    var isInstant: Bool {
+        switch self {
+        case .kill, .restart, .reset: true
+        default: false
+        }
+    }
+}

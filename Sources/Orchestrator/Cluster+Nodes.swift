@@ -1,0 +1,404 @@
+import AMQPClient
+import ClusterModel
+import Control
+import FaultInjection
+import History
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Starting, supervising and stopping processes.
+extension Cluster {
+    // MARK: - Readiness
+
+    func isReady(_ instance: String) -> Bool {
+        guard let life = lives[instance] else { return false }
+        switch life.state {
+        case .ready, .running, .paused: return true
+        // A program that has done its work in order is as ready as it will be.
+        case .exited: return life.end == .exited(0)
+        default: return false
+        }
+    }
+
+    /// Starts every process whose predecessors are ready.
+    func startWhatCan() {
+        guard phase == .starting, endRequest == nil else { return }
+        for instance in plan.instances where lives[instance.name]?.state == .waiting {
+            if instance.after.allSatisfy({ isReady($0) }) { start(instance.name) }
+        }
+    }
+
+    private func becomeReady(_ instance: String) {
+        lives[instance]?.ready()
+        note(instance)
+        if phase == .running { setRunning(instance) }
+        if phase == .draining { peers[instance]?.send(.drain) }
+        startWhatCan()
+        changed()
+    }
+
+    /// Lets the workloads of a ready process begin.
+    func setRunning(_ instance: String) {
+        guard lives[instance]?.state == .ready else { return }
+        peers[instance]?.send(.run)
+        lives[instance]?.running()
+        note(instance)
+    }
+
+    // MARK: - Starting
+
+    func start(_ name: String) {
+        guard let instance = plan.instances.first(where: { $0.name == name }),
+            let node = topology.node(named: instance.node)
+        else { return }
+        lives[name]!.starting()
+        statuses[name]!.progress = nil
+        note(name)
+        if let broker = node.broker, case .external(let url) = broker.engine {
+            adopt(external: url, name, broker)
+            return
+        }
+        let incarnation = lives[name]!.incarnation
+        let runner: ProcessRunner
+        do {
+            runner = try process(node, instance, incarnation)
+        } catch {
+            ended(name, incarnation, .unstartable("\(error)"))
+            return
+        }
+        let watchdog = watchdog
+        let task = Task {
+            let end = await runner.run(
+                started: { pid in
+                    watchdog.add(group: pid)
+                    await self.started(name, incarnation, pid)
+                },
+                line: { line in Task { await self.printed(name, line) } })
+            self.ended(name, incarnation, end)
+        }
+        processTasks[name] = task
+    }
+
+    private func process(_ node: Node, _ instance: ClusterPlan.Instance, _ incarnation: Int) throws -> ProcessRunner {
+        var environment = [
+            Watchdog.mark: folder.path, "ORCH_NODE": instance.name, "ORCH_REPLICA": "\(instance.replica)",
+        ]
+        for broker in instance.brokers {
+            let variable = broker.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
+            environment["ORCH_\(variable)_URL"] = url(of: broker, for: instance.name)?.description
+        }
+        for (key, text) in node.env { environment[key] = try fill(text, instance, incarnation) }
+        guard let command = node.command else {
+            return ProcessRunner(
+                executable: options.executable,
+                arguments: [
+                    "node", "--socket", folder.controlSocket, "--instance", instance.name, "--incarnation",
+                    "\(incarnation)",
+                ],
+                environment: environment, directory: nil, log: folder.log(of: instance.name),
+                loop: loops.group.next())
+        }
+        let words = try command.arguments.map { try fill($0, instance, incarnation) }
+        let base = options.directory
+        let directory = command.directory.map { $0.hasPrefix("/") ? $0 : "\(base)/\($0)" } ?? base
+        return ProcessRunner(
+            executable: words[0], arguments: Array(words.dropFirst()), environment: environment,
+            directory: directory, log: folder.log(of: instance.name), loop: loops.group.next())
+    }
+
+    /// Fills in `$(broker.url)` and the like, for one start of a process.
+    private func fill(_ text: String, _ instance: ClusterPlan.Instance, _ incarnation: Int) throws -> String {
+        var urls: [String: AMQPURL] = [:]
+        for broker in instance.brokers { urls[broker] = url(of: broker, for: instance.name) }
+        var values = Template.Values(
+            sequence: incarnation, node: instance.name, replica: instance.replica,
+            generator: SeededGenerator(seed: options.seed, instance.name, "\(incarnation)", text),
+            now: { Int64(time(nil)) * 1_000 },
+            endpoint: { node, endpoint in
+                guard let url = urls[node] else { return nil }
+                return switch endpoint {
+                case .url: url.description
+                case .address: "\(url.host):\(url.port)"
+                case .host: url.host
+                case .port: "\(url.port)"
+                }
+            })
+        return try Template(text).text(&values)
+    }
+
+    /// Where a process reaches a broker: at its own link to it.
+    func url(of broker: String, for client: String) -> AMQPURL? {
+        let identity = LinkIdentity(client: client, server: broker)
+        guard let link = injector.links.first(where: { $0.identity == identity }) else { return nil }
+        return credentials(of: broker).at(host: "127.0.0.1", port: link.port)
+    }
+
+    private func credentials(of broker: String) -> AMQPURL {
+        if case .external(let text)? = topology.node(ofInstance: broker)?.broker?.engine, let url = AMQPURL(text) {
+            return url
+        }
+        return AMQPURL()
+    }
+
+    // MARK: - What processes do
+
+    private func started(_ name: String, _ incarnation: Int, _ pid: Int32) {
+        guard lives[name]?.incarnation == incarnation else { return }
+        lives[name]!.started(pid: pid)
+        statuses[name]!.lastPID = pid
+        note(name)
+        guard let command = topology.node(ofInstance: name)?.command else { return }
+        guard let probe = command.ready else {
+            becomeReady(name)
+            return
+        }
+        watchReadiness(name, incarnation, probe)
+    }
+
+    private func printed(_ name: String, _ line: String) {
+        statuses[name]?.lastLines.append(line)
+        if let count = statuses[name]?.lastLines.count, count > 200 { statuses[name]?.lastLines.removeFirst(100) }
+        tell(.log(instance: name, line: line))
+        changed()
+    }
+
+    func ended(_ name: String, _ incarnation: Int, _ end: NodeLife.End) {
+        guard var life = lives[name], life.incarnation == incarnation else { return }
+        if let pid = life.pid { watchdog.remove(group: pid) }
+        peers[name] = nil
+        brokerIsDown(name)
+        let wasStarting = life.state == .starting
+        let decision = life.ended(end, isOver: phase == .stopping || phase == .ended)
+        lives[name] = life
+        note(name)
+        switch decision {
+        case .restart(let pause):
+            Task {
+                try? await Task.sleep(for: pause)
+                self.restart(name)
+            }
+        case .stayDown:
+            if case .unstartable(let why) = end, phase == .starting {
+                fail(OrchError(.unavailable, "cannot start the node '\(name)'", cause: why))
+            } else if wasStarting, phase == .starting, end != .exited(0), !life.wasIntended {
+                let last = statuses[name]?.lastLines.suffix(3).joined(separator: "\n         ")
+                fail(
+                    OrchError(
+                        .unavailable, "the node '\(name)' ended before it was ready (\(end.text))", cause: last,
+                        advice: "its whole output is in \(folder.log(of: name))"))
+            }
+            startWhatCan()
+        }
+        changed()
+    }
+
+    func restart(_ name: String) {
+        guard phase != .stopping, phase != .ended, lives[name]?.isAlive == false else { return }
+        start(name)
+    }
+
+    private func fail(_ error: OrchError) {
+        if failure == nil { failure = error }
+        changed()
+    }
+
+    /// Records and tells a process's state.
+    func note(_ name: String) {
+        guard let life = lives[name] else { return }
+        var event = NodeChange()
+        event.name = name
+        event.incarnation = UInt32(life.incarnation)
+        event.pid = life.pid ?? 0
+        event.state = life.state
+        event.detail = life.end?.text ?? ""
+        event.intended = life.wasIntended
+        recorder.record(.node(event))
+        tell(.node(status(of: name)))
+    }
+
+    // MARK: - The control socket
+
+    func receive(_ happening: ControlServer.Happening) {
+        switch happening {
+        case .gone(let peer):
+            for (name, known) in peers where known == peer { peers[name] = nil }
+        case .message(let peer, let message): receive(message, from: peer)
+        }
+    }
+
+    private func receive(_ message: ControlMessage, from peer: ControlServer.Peer) {
+        switch message {
+        case .hello(let name, let incarnation, _):
+            guard let life = lives[name], life.incarnation == incarnation, life.state == .starting else { return }
+            peers[name] = peer
+            peer.send(.plan(nodePlan(name, incarnation)))
+        case .request(let request): answer(request, to: peer)
+        default:
+            guard let name = peers.first(where: { $0.value == peer })?.key else { return }
+            receive(message, fromNode: name)
+        }
+    }
+
+    private func receive(_ message: ControlMessage, fromNode name: String) {
+        switch message {
+        case .listening(let port): brokerListens(name, port)
+        case .ready: if topology.node(ofInstance: name)?.broker == nil { becomeReady(name) }
+        case .progress(let progress):
+            statuses[name]?.progress = progress
+            tell(.node(status(of: name)))
+            changed()
+        case .surveyed(let id, let survey): surveys.removeValue(forKey: id)?.resume(returning: survey)
+        case .failed(let message): statuses[name]?.lastLines.append(message)
+        default: break
+        }
+    }
+
+    private func nodePlan(_ name: String, _ incarnation: Int) -> NodePlan {
+        let instance = plan.instances.first { $0.name == name }!
+        let node = topology.node(named: instance.node)!
+        var endpoints: [String: String] = [:]
+        for broker in instance.brokers { endpoints[broker] = url(of: broker, for: name)?.description }
+        return NodePlan(
+            node: node.name, instance: name, replica: instance.replica, incarnation: incarnation, seed: options.seed,
+            evidence: "\(folder.evidence)/\(name).\(incarnation).events",
+            broker: node.broker.map { _ in .init(port: 0, data: "\(folder.data)/\(name)") }, publish: node.publish,
+            consume: node.consume, endpoints: endpoints)
+    }
+
+    // MARK: - Brokers
+
+    /// An embedded broker listens: it gets its declarations, and then the links lead to it.
+    private func brokerListens(_ name: String, _ port: Int) {
+        brokerPorts[name] = port
+        statuses[name]?.port = port
+        let incarnation = lives[name]?.incarnation ?? 0
+        Task { await self.open(broker: name, incarnation, AMQPURL(port: port), isExternal: false, purge: false) }
+    }
+
+    private func adopt(external text: String, _ name: String, _ role: BrokerRole) {
+        guard let url = AMQPURL(text) else {
+            fail(
+                OrchError(.badTopology, "'\(text)' is not an AMQP URL", advice: "amqp://user:password@host:port/vhost"))
+            return
+        }
+        statuses[name]?.port = url.port
+        let incarnation = lives[name]?.incarnation ?? 0
+        Task { await self.open(broker: name, incarnation, url, isExternal: true, purge: role.purge) }
+    }
+
+    private func open(broker: String, _ incarnation: Int, _ url: AMQPURL, isExternal: Bool, purge: Bool) async {
+        do {
+            let administrator = administrator(of: broker, url)
+            try await administrator.declare(topology, isExternal: isExternal, purge: purge)
+            let address = try SocketAddress.makeAddressResolvingHost(url.host, port: url.port)
+            guard lives[broker]?.incarnation == incarnation, lives[broker]?.state == .starting else { return }
+            injector.lead(to: broker, address)
+            becomeReady(broker)
+        } catch let error as OrchError {
+            fail(error)
+        } catch {
+            guard lives[broker]?.incarnation == incarnation, lives[broker]?.state == .starting else { return }
+            fail(
+                OrchError(
+                    .unavailable, "cannot use the broker '\(broker)' at \(url.host):\(url.port)", cause: "\(error)",
+                    advice: isExternal
+                        ? "is it running, and are user, password and virtual host right?"
+                        : "see \(folder.log(of: broker))"))
+        }
+    }
+
+    private func administrator(of broker: String, _ url: AMQPURL) -> BrokerAdministrator {
+        // An embedded broker has another port in each of its lives.
+        let known = administrators[broker]
+        if let known, case .external? = topology.node(ofInstance: broker)?.broker?.engine { return known }
+        let made = BrokerAdministrator(broker: broker, url: url, loop: loops.group.next()) { declaration in
+            Task { await self.record(declaration) }
+        }
+        administrators[broker] = made
+        return made
+    }
+
+    private func record(_ declaration: Declaration) { recorder.record(.declaration(declaration)) }
+
+    private func brokerIsDown(_ name: String) {
+        guard topology.node(ofInstance: name)?.broker != nil else { return }
+        injector.lead(to: name, nil)
+        brokerPorts[name] = nil
+        if case .embedded? = topology.node(ofInstance: name)?.broker?.engine { administrators[name] = nil }
+    }
+
+    // MARK: - Readiness of programs
+
+    private func watchReadiness(_ name: String, _ incarnation: Int, _ probe: ReadinessProbe) {
+        Task {
+            let check = ReadinessCheck(probe: probe, loop: self.loops.group.next())
+            let clock = ContinuousClock()
+            let deadline = clock.now + probe.timeout
+            while clock.now < deadline {
+                guard self.lives[name]?.incarnation == incarnation, self.lives[name]?.state == .starting else { return }
+                let kind = self.filled(probe.kind, name, incarnation)
+                let holds =
+                    switch kind {
+                    case .log(let text): self.statuses[name]?.lastLines.contains { $0.contains(text) } ?? false
+                    case .consuming:
+                        self.injector.links.contains { $0.identity.client == name && $0.counts.consumers > 0 }
+                    case .http, .tcp, .exec: await check.holds(kind)
+                    }
+                if holds {
+                    self.becomeReady(name)
+                    return
+                }
+                try? await Task.sleep(for: probe.interval)
+            }
+            self.fail(
+                OrchError(
+                    .unavailable, "the node '\(name)' did not become ready within \(probe.timeout.text)",
+                    cause: self.statuses[name]?.lastLines.last,
+                    advice: "its whole output is in \(self.folder.log(of: name))"))
+        }
+    }
+
+    private func filled(_ kind: ReadinessProbe.Kind, _ name: String, _ incarnation: Int) -> ReadinessProbe.Kind {
+        guard let instance = plan.instances.first(where: { $0.name == name }) else { return kind }
+        func fill(_ text: String) -> String { (try? self.fill(text, instance, incarnation)) ?? text }
+        return switch kind {
+        case .http(let url): .http(fill(url))
+        case .tcp(let address): .tcp(fill(address))
+        case .exec(let words): .exec(words.map(fill))
+        case .log, .consuming: kind
+        }
+    }
+
+    // MARK: - Stopping
+
+    /// Asks a process to end, and makes it after its time to do so.
+    func stop(_ name: String, _ intent: NodeLife.Intent, within limit: Duration? = nil) async {
+        guard let pid = lives[name]?.pid, let node = topology.node(ofInstance: name) else {
+            if intent == .stop { lives[name]?.ending(.stop) }
+            return
+        }
+        let incarnation = lives[name]!.incarnation
+        lives[name]!.ending(intent)
+        note(name)
+        // A stopped process cannot hear us.
+        kill(-pid, SIGCONT)
+        if node.command == nil, let peer = peers[name] {
+            peer.send(.stop)
+        } else {
+            kill(-pid, Signals.number(node.stop.signal) ?? SIGTERM)
+        }
+        let patience = min(node.stop.timeout, limit ?? node.stop.timeout)
+        func isGone() -> Bool { lives[name]?.incarnation != incarnation || lives[name]?.pid == nil }
+        if await !wait(for: patience, isGone) {
+            kill(-pid, SIGKILL)
+            _ = await wait(for: .seconds(5), isGone)
+        }
+    }
+}

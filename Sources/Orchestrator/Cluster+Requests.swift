@@ -1,0 +1,108 @@
+import ClusterModel
+import Control
+import FaultInjection
+import History
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Answers to commands.
+extension Cluster {
+    func answer(_ request: Request, to peer: ControlServer.Peer) {
+        switch request {
+        case .status: peer.send(.response(.status(status)))
+        case .awaitReady:
+            Task {
+                let isDecided = await self.wait(for: nil) { self.phase != .starting || self.failure != nil }
+                if let failure = self.failure {
+                    peer.send(.response(.failed(message: failure.description, exitCode: failure.code.rawValue)))
+                } else if isDecided {
+                    peer.send(.response(.ready))
+                }
+            }
+        case .startFault(let spec):
+            guard phase == .running || phase == .ready else {
+                peer.send(.response(.failed(message: "the cluster is \(phase.rawValue)", exitCode: 69)))
+                return
+            }
+            let fault = begin(spec)
+            peer.send(.response(.faults([status(of: fault, isActive: true)])))
+            if spec.duration != nil || spec.fault.isInstant {
+                tasks.append(
+                    Task {
+                        if let duration = spec.duration { try? await Task.sleep(for: duration) }
+                        await self.end(fault)
+                    })
+            }
+        case .listFaults: peer.send(.response(.faults(faultStatuses)))
+        case .clearFaults(let names): Task { await self.clear(names, peer) }
+        case .down:
+            down()
+            closers.append(peer)
+        }
+    }
+
+    private func clear(_ names: [String]?, _ peer: ControlServer.Peer) async {
+        let active = injector.active
+        let chosen = active.filter { fault in names?.contains(fault.name) ?? true }
+        if let names, let unknown = names.first(where: { name in !active.contains { $0.name == name } }) {
+            let list = active.map(\.name).joined(separator: ", ")
+            let message = "no fault named '\(unknown)' is on" + (list.isEmpty ? "" : "; there is \(list)")
+            peer.send(.response(.failed(message: message, exitCode: OrchError.Code.usage.rawValue)))
+            return
+        }
+        for fault in chosen { await end(fault) }
+        peer.send(.response(.faults(chosen.map { status(of: $0, isActive: false) })))
+    }
+
+    var faultStatuses: [FaultStatus] {
+        let active = Set(injector.active.map(\.id))
+        return injector.all.map { status(of: $0, isActive: active.contains($0.id)) }
+    }
+
+    /// Tells those who asked for the end how it came out.
+    package func announce(exitCode: Int32) {
+        for peer in closers { peer.send(.response(.ended(exitCode: exitCode))) }
+    }
+
+    package var status: ClusterStatus {
+        let started = runStarted == 0 ? created : runStarted
+        return ClusterStatus(
+            cluster: topology.name, run: folder.path, seed: options.seed, phase: phase.rawValue, pid: getpid(),
+            elapsed: Double(MonotonicClock.now() - started) / 1e9, nodes: plan.instances.map { status(of: $0.name) },
+            links: injector.links.map { link in
+                let counts = link.counts
+                return LinkStatus(
+                    link: link.identity.description, port: link.port, connections: link.connections,
+                    publishes: counts.publishes, deliveries: counts.deliveries, acks: counts.acks,
+                    confirms: counts.confirms)
+            },
+            faults: faultStatuses)
+    }
+
+    func status(of name: String) -> NodeStatus {
+        let life = lives[name]!
+        let node = topology.node(ofInstance: name)!
+        return NodeStatus(
+            name: name, node: node.name, role: node.roleName, pid: life.pid, state: life.state,
+            restarts: life.restarts, detail: life.end?.text ?? "", port: statuses[name]?.port,
+            progress: statuses[name]?.progress)
+    }
+}
+
+extension Node {
+    /// What it does, in a word or two: `broker`, `publish`, `publish, consume`, `command`.
+    package var roleName: String {
+        var words: [String] = []
+        if broker != nil { words.append("broker") }
+        if !publish.isEmpty { words.append("publish") }
+        if !consume.isEmpty { words.append("consume") }
+        if command != nil { words.append("command") }
+        return words.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,294 @@
+import Assertions
+import ClusterModel
+import Control
+import FaultInjection
+import History
+import NIOCore
+import NIOPosix
+import Reporting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// One run of a topology, from its first process to its verdict.
+///
+/// Whatever ends it (the workloads, a person, an error), it goes through the same door: faults are lifted, queues
+/// drained, processes stopped, ports closed, evidence judged.
+package actor Cluster {
+    let topology: Topology
+    let plan: ClusterPlan
+    let folder: RunFolder
+    let options: ClusterOptions
+    let injector: FaultInjector
+    let recorder: Recorder
+    let watchdog: WatchdogHandle
+    let loops: LinkLoops
+    var server: ControlServer?
+    var lives: [String: NodeLife] = [:]
+    var statuses: [String: NodeExtras] = [:]
+    /// The control connection of each process that has said hello.
+    var peers: [String: ControlServer.Peer] = [:]
+    var administrators: [String: BrokerAdministrator] = [:]
+    var brokerPorts: [String: Int] = [:]
+    var phase = ClusterPhase.starting
+    var failure: OrchError?
+    /// Why the run ends before its workloads do.
+    var endRequest: EndRequest?
+    var runStarted: Int64 = 0
+    var created = MonotonicClock.now()
+    /// Scheduled faults that the run waits for.
+    var openFaults = 0
+    /// Commands that wait for the end.
+    var closers: [ControlServer.Peer] = []
+    var surveys: [Int: CheckedContinuation<Survey?, Never>] = [:]
+    var lastSurvey = 0
+    var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    var lastWaiter = 0
+    var early: [Int: AssertionResult] = [:]
+    /// Evidence that could not be written.
+    var recordingFailures: [OrchError] = []
+    var tasks: [Task<Void, Never>] = []
+    var processTasks: [String: Task<Void, Never>] = [:]
+    private let events: AsyncStream<ClusterEvent>.Continuation
+    /// What happens, for whoever shows it. Ends with the run.
+    package nonisolated let happenings: AsyncStream<ClusterEvent>
+
+    enum EndRequest: Sendable {
+        /// `orch down`: in order, with drain and verdict.
+        case down
+        /// Ctrl-C: what is known now.
+        case interrupt
+    }
+
+    /// What a process's life does not know.
+    struct NodeExtras: Sendable {
+        var port: Int?
+        var progress: Progress?
+        /// The last lines that it has printed.
+        var lastLines: [String] = []
+        var lastPID: Int32 = 0
+    }
+
+    /// - Throws: `OrchError` where the run's files cannot be made.
+    package init(_ topology: Topology, folder: RunFolder, options: ClusterOptions) throws {
+        self.topology = topology
+        self.folder = folder
+        self.options = options
+        plan = ClusterPlan(topology)
+        loops = try LinkLoops(threads: 2, folder: folder.evidence)
+        recorder = try Recorder(
+            path: "\(folder.evidence)/orchestrator.events", source: .init(kind: .orchestrator, name: "orchestrator"))
+        let nonce = UInt64(truncatingIfNeeded: MonotonicClock.now()) ^ UInt64(getpid()) << 32
+        injector = FaultInjector(
+            topology: topology,
+            context: LinkContext(seed: options.seed, nonce: StableHash(seed: nonce).value, loops: loops))
+        watchdog = WatchdogHandle(executable: options.executable, mark: folder.path)
+        (happenings, events) = AsyncStream.makeStream(of: ClusterEvent.self, bufferingPolicy: .bufferingNewest(10_000))
+        for instance in plan.instances {
+            let policy = topology.node(ofInstance: instance.name)?.restart ?? .init()
+            lives[instance.name] = NodeLife(policy: policy)
+            statuses[instance.name] = NodeExtras()
+        }
+    }
+
+    /// Runs the topology.
+    /// - Returns: the report; its exit code says how it went. An error that kept the run from its verdict is thrown
+    ///   after everything has been brought down.
+    package func run() async throws -> RunReport {
+        do {
+            try await open()
+            try await bringUp()
+            await runWorkloads()
+        } catch let error as OrchError {
+            failure = error
+        } catch {
+            failure = OrchError(.internalError, "\(error)")
+        }
+        if phase == .running { await drain() }
+        await tearDown()
+        defer { events.finish() }
+        if let failure { throw failure }
+        return try judge()
+    }
+
+    /// Ends the run in order: drains, judges, brings down.
+    package func down() { request(.down) }
+
+    /// Ends the run now.
+    package func interrupt() { request(.interrupt) }
+
+    private func request(_ end: EndRequest) {
+        if case .interrupt? = endRequest { return }
+        endRequest = end
+        changed()
+    }
+
+    var isInterrupted: Bool { if case .interrupt? = endRequest { true } else { false } }
+
+    // MARK: - Phases
+
+    private func open() async throws {
+        try folder.write(planJSON(), to: folder.plan)
+        let watchdog = watchdog
+        let started = AsyncStream.makeStream(of: OrchError?.self)
+        tasks.append(Task { await watchdog.run { started.continuation.yield($0) } })
+        for await error in started.stream {
+            if let error { throw error }
+            break
+        }
+        let server = try await ControlServer.open(path: folder.controlSocket, on: loops.group)
+        self.server = server
+        tasks.append(
+            Task { [weak self] in
+                for await happening in server.happenings { await self?.receive(happening) }
+            })
+        for instance in plan.instances {
+            for broker in instance.brokers {
+                _ = try await injector.link(LinkIdentity(client: instance.name, server: broker))
+            }
+        }
+        for node in topology.brokers {
+            guard let port = node.broker?.port else { continue }
+            for instance in node.instances {
+                _ = try await injector.link(
+                    LinkIdentity(client: NodeLink.outside, server: instance), port: port)
+            }
+        }
+    }
+
+    private func bringUp() async throws {
+        tell(.phase(.starting))
+        startWhatCan()
+        let isReady = await wait(for: options.startTimeout) {
+            self.failure != nil || self.endRequest != nil
+                || self.plan.instances.allSatisfy { self.isReady($0.name) }
+        }
+        if let failure { throw failure }
+        guard endRequest == nil else { return }
+        guard isReady else {
+            let late = plan.instances.map(\.name).filter { !self.isReady($0) }
+            throw OrchError(
+                .unavailable, "not ready within \(options.startTimeout.text): \(late.joined(separator: ", "))",
+                cause: late.first.flatMap { statuses[$0]?.lastLines.last },
+                advice: "see \(folder.logs)")
+        }
+        move(to: .ready)
+    }
+
+    private func runWorkloads() async {
+        guard endRequest == nil else {
+            // Interrupted on the way up: nothing ran, and the verdict says so.
+            move(to: .running)
+            return
+        }
+        startScheduledFaults(initial: true)
+        record(phase: .run)
+        runStarted = MonotonicClock.now()
+        move(to: .running)
+        for instance in plan.instances { setRunning(instance.name) }
+        startScheduledFaults(initial: false)
+        startEarlyAssertions()
+        _ = await wait(for: nil) { self.endRequest != nil || (!self.options.keep && self.isWorkDone) }
+    }
+
+    func move(to phase: ClusterPhase) {
+        self.phase = phase
+        tell(.phase(phase))
+        changed()
+    }
+
+    func record(phase: Phase.Name, undrained: [String] = []) {
+        var event = Phase()
+        event.name = phase
+        event.undrained = undrained
+        recorder.record(.phase(event))
+    }
+
+    // MARK: - Telling and waiting
+
+    func tell(_ event: ClusterEvent) { events.yield(event) }
+
+    /// Something that waiters may wait for has changed.
+    func changed() {
+        let all = waiters
+        waiters = [:]
+        for waiter in all.values { waiter.resume() }
+    }
+
+    /// Suspends until the condition holds.
+    /// - Parameter limit: `nil` for ever.
+    /// - Returns: whether it held in time.
+    func wait(for limit: Duration?, _ condition: () -> Bool) async -> Bool {
+        let clock = ContinuousClock()
+        let deadline = limit.map { clock.now + $0 }
+        while !condition() {
+            if let deadline, clock.now >= deadline { return false }
+            lastWaiter += 1
+            let id = lastWaiter
+            let alarm = deadline.map { moment in
+                Task { [weak self] in
+                    try? await clock.sleep(until: moment)
+                    await self?.wake(id)
+                }
+            }
+            await withCheckedContinuation { waiters[id] = $0 }
+            alarm?.cancel()
+        }
+        return true
+    }
+
+    private func wake(_ id: Int) { waiters.removeValue(forKey: id)?.resume() }
+
+    /// Whether every finite workload and every scheduled fault has ended. False for ever where there is none of them.
+    private var isWorkDone: Bool {
+        guard openFaults == 0 else { return false }
+        let finite = plan.instances.filter { instance in
+            topology.node(named: instance.node)?.publish.contains { $0.count != nil } ?? false
+        }
+        if !finite.isEmpty {
+            return finite.allSatisfy { instance in
+                let life = lives[instance.name]
+                // One that is down for good publishes no more.
+                if life?.isAlive == false, life?.state != .restarting, life?.state != .starting { return true }
+                return statuses[instance.name]?.progress?.isDone == true
+            }
+        }
+        let programs = programsToWaitFor
+        if !programs.isEmpty { return programs.allSatisfy(hasEnded) }
+        return hasScheduledFaults
+    }
+
+    private var hasScheduledFaults: Bool {
+        topology.faults.contains {
+            $0.duration != nil || ($0.at != nil && $0.every == nil && $0.fault.level == .process)
+        }
+    }
+
+    /// Where the file has no finite workload of its own, a run is over when the programs that its assertions start
+    /// `from:` have ended, or where they name none, all programs.
+    private var programsToWaitFor: [String] {
+        let commands = topology.nodes.filter { $0.command != nil }
+        let sources = topology.assertions.compactMap { spec -> String? in
+            switch spec.assertion {
+            case .delivery(_, let from, _, _), .routing(let from), .order(let from, _): from
+            default: nil
+            }
+        }
+        let named = sources.flatMap { topology.instances(named: $0) }
+        let all = commands.flatMap(\.instances)
+        let chosen = all.filter(named.contains)
+        return chosen.isEmpty ? all : chosen
+    }
+
+    private func hasEnded(_ instance: String) -> Bool {
+        guard let life = lives[instance] else { return true }
+        return !life.isAlive && [.exited, .failed, .killed].contains(life.state)
+    }
+
+    private func planJSON() -> String { PlanFile.json(plan, topology: topology, seed: options.seed) }
+}

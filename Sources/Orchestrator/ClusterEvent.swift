@@ -1,0 +1,39 @@
+import ClusterModel
+import Control
+
+/// What a cluster tells those who watch it, as it happens.
+package enum ClusterEvent: Sendable {
+    case phase(ClusterPhase)
+    case node(NodeStatus)
+    case log(instance: String, line: String)
+    case fault(FaultStatus, on: Bool)
+    /// Something that a person should know.
+    case note(String)
+}
+
+package enum ClusterPhase: String, Sendable {
+    case starting, ready, running, draining, stopping, ended
+}
+
+/// How a run is wanted.
+package struct ClusterOptions: Sendable {
+    package var seed: UInt64
+    /// The `orch` binary, started again for each native node.
+    package var executable: String
+    /// The folder of the topology file, for the relative paths in it.
+    package var directory: String
+    /// How long all nodes may take to become ready.
+    package var startTimeout: Duration
+    /// Stay up when the workloads have ended, until asked to end.
+    package var keep: Bool
+
+    package init(
+        seed: UInt64, executable: String, directory: String, startTimeout: Duration = .seconds(30), keep: Bool = false
+    ) {
+        self.seed = seed
+        self.executable = executable
+        self.directory = directory
+        self.startTimeout = startTimeout
+        self.keep = keep
+    }
+}

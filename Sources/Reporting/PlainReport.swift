@@ -1,0 +1,49 @@
+import Assertions
+import ClusterModel
+
+/// A report for files, pipes and CI logs: a line for each thing, words instead of marks and tables, nothing wrapped.
+struct PlainReport {
+    let report: RunReport
+
+    var lines: [String] {
+        var lines = [
+            "run: \(report.topology), seed \(report.seed), \(report.duration.seconds), \(report.nodes.count) nodes"
+        ]
+        for result in report.assertions { lines += describe(result) }
+        for fault in report.faults {
+            let link = fault.link.isEmpty ? "" : " on \(fault.link)"
+            let stories = fault.stories.isEmpty ? "" : ": \(fault.stories.joined(separator: ", "))"
+            lines.append("fault: \(fault.fault)\(link)\(stories)")
+        }
+        for node in report.remarkableNodes { lines.append("node: \(node.name) \(node.story)") }
+        for problem in report.problems { lines.append("evidence: \(problem)") }
+        if report.interrupted { lines.append("interrupted") }
+        lines.append("verdict: \(report.verdict.rawValue) (\(report.tally))")
+        if report.verdict != .pass, let replay = report.replay { lines.append("again: \(replay)") }
+        return lines
+    }
+
+    private func describe(_ result: AssertionResult) -> [String] {
+        var first = "\(result.outcome.rawValue): \(result.title)"
+        if let from = result.from { first += " from \(from)" }
+        if let to = result.to { first += " to \(to)" }
+        if !result.remark.isEmpty { first += " (\(result.remark))" }
+        if result.line > 0 { first += " [line \(result.line)]" }
+        if !result.explanation.isEmpty { first += ": \(result.explanation)" }
+        var lines = [first]
+        for destination in result.destinations {
+            let facts = destination.counts.named.filter { name, value in
+                value > 0 || destination.counts.bounds.contains { $0.name == name }
+            }
+            let counts = facts.map { "\($0.name) \(destination.counts.shown($0.name, $0.value))" }
+            lines.append("  \(destination.to): \(counts.isEmpty ? "nothing" : counts.joined(separator: ", "))")
+            for note in destination.notes { lines.append("    note: \(note)") }
+            guard result.verdict != .pass else { continue }
+            for example in destination.examples {
+                let path = example.path.map { "\($0.time.milliseconds) \($0.text)" }
+                lines.append("    \(example.kind.rawValue) \(example.message): \(path.joined(separator: "; "))")
+            }
+        }
+        return lines
+    }
+}

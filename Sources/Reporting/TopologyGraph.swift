@@ -1,0 +1,236 @@
+import ClusterModel
+
+/// Draws what a topology declares: who publishes to which exchange, what is bound to it, who consumes, and which faults
+/// are on the way.
+package enum TopologyGraph {
+    package enum Format: String, Sendable, CaseIterable { case ascii, mermaid, dot }
+
+    /// Nodes, exchanges, queues, bindings, and links with the faults on them. Every line ends in a line feed.
+    package static func render(_ topology: Topology, as format: Format) -> String {
+        let graph = GraphModel(topology)
+        let lines =
+            switch format {
+            case .ascii: AsciiGraph(graph).lines
+            case .mermaid: MermaidGraph(graph).lines
+            case .dot: DotGraph(graph).lines
+            }
+        return lines.map { $0 + "\n" }.joined()
+    }
+}
+
+/// The vertices and edges of a topology, in the order of the file.
+struct GraphModel {
+    enum Kind: Equatable { case broker, exchange, queue, anonymous, node, program }
+
+    struct Vertex {
+        /// Unique: `exchange:logs`.
+        var id: String
+        var kind: Kind
+        var name: String
+        /// `fanout`, `durable`, `3 replicas`.
+        var details: [String]
+        /// The broker that holds it.
+        var broker: String?
+    }
+
+    struct Edge {
+        var from: String
+        var to: String
+        /// A binding's key, a publisher's key.
+        var label: String
+        var faults: [String]
+        /// A way that nobody declares: what a user's program does.
+        var isGuess = false
+    }
+
+    let topology: Topology
+    private(set) var vertices: [Vertex] = []
+    private(set) var edges: [Edge] = []
+
+    init(_ topology: Topology) {
+        self.topology = topology
+        for broker in topology.brokers { addBroker(broker) }
+        for exchange in topology.exchanges { add(exchange) }
+        for queue in topology.queues { add(queue) }
+        for node in topology.nodes where node.broker == nil || !node.publish.isEmpty || !node.consume.isEmpty {
+            add(node)
+        }
+        for exchange in topology.exchanges {
+            guard let alternate = exchange.alternate else { continue }
+            connect(
+                place(exchange.name, exchange.broker), place(alternate, exchange.broker), "what it cannot route", [])
+        }
+        for queue in topology.queues {
+            for binding in queue.bindings { bind(binding, to: "queue:\(queue.name)", queue.broker) }
+        }
+        for node in topology.nodes { addWork(of: node) }
+    }
+
+    func vertex(_ id: String) -> Vertex? { vertices.first { $0.id == id } }
+
+    // MARK: - Vertices
+
+    private mutating func addBroker(_ node: Node) {
+        var details: [String] = []
+        switch node.broker?.engine {
+        case .embedded?, nil: details.append("embedded")
+        case .external?: details.append("external")
+        }
+        if let port = node.broker?.port { details.append("port \(port)") }
+        vertices.append(
+            Vertex(id: "broker:\(node.name)", kind: .broker, name: node.name, details: details + troubles(node)))
+    }
+
+    private mutating func add(_ exchange: Exchange) {
+        var details = [exchange.kind.rawValue]
+        if exchange.durable { details.append("durable") }
+        if exchange.autoDelete { details.append("auto-delete") }
+        if exchange.isInternal { details.append("internal") }
+        vertices.append(
+            Vertex(
+                id: "exchange:\(exchange.name)", kind: .exchange, name: exchange.name, details: details,
+                broker: exchange.broker))
+    }
+
+    private mutating func add(_ queue: Queue) {
+        var details: [String] = []
+        if queue.durable { details.append("durable") }
+        if queue.autoDelete { details.append("auto-delete") }
+        vertices.append(
+            Vertex(
+                id: "queue:\(queue.name)", kind: .queue, name: queue.name, details: details, broker: queue.broker))
+    }
+
+    private mutating func add(_ node: Node) {
+        var details: [String] = []
+        if let replicas = node.replicas { details.append("\(replicas) replicas") }
+        if let arguments = node.command?.arguments { details.append(arguments.joined(separator: " ")) }
+        vertices.append(
+            Vertex(
+                id: "node:\(node.name)", kind: node.command == nil ? .node : .program, name: node.name,
+                details: details + (node.broker == nil ? troubles(node) : [])))
+    }
+
+    /// Faults on the process itself.
+    private func troubles(_ node: Node) -> [String] {
+        topology.faults.filter { spec in
+            switch spec.fault {
+            case .kill(let nodes, _), .pause(let nodes), .restart(let nodes):
+                topology.instances(nodes, seed: topology.seed ?? 0, for: spec.text).contains {
+                    node.instances.contains($0)
+                }
+            default: false
+            }
+        }.map { $0.text + Self.schedule($0) }
+    }
+
+    /// The exchange of that name, made a vertex where the file does not declare it.
+    private mutating func place(_ exchange: String, _ broker: String) -> String {
+        let id = "exchange:\(exchange)"
+        if vertex(id) == nil {
+            vertices.append(Vertex(id: id, kind: .exchange, name: exchange, details: [], broker: broker))
+        }
+        return id
+    }
+
+    private mutating func queue(_ name: String, _ broker: String) -> String {
+        let id = "queue:\(name)"
+        if vertex(id) == nil {
+            vertices.append(Vertex(id: id, kind: .queue, name: name, details: [], broker: broker))
+        }
+        return id
+    }
+
+    // MARK: - Edges
+
+    private mutating func connect(
+        _ from: String, _ to: String, _ label: String, _ faults: [String], isGuess: Bool = false
+    ) {
+        if edges.contains(where: { $0.from == from && $0.to == to && $0.label == label }) { return }
+        edges.append(Edge(from: from, to: to, label: label, faults: faults, isGuess: isGuess))
+    }
+
+    private mutating func bind(_ binding: Binding, to queue: String, _ broker: String) {
+        let arguments = binding.arguments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }
+        let label = ([binding.key] + arguments).filter { !$0.isEmpty }.joined(separator: " ")
+        connect(place(binding.exchange, broker), queue, label, [])
+    }
+
+    private mutating func addWork(of node: Node) {
+        let id = "node:\(node.name)"
+        for role in node.publish {
+            let faults = faults(node, role.broker, toServer: true)
+            if role.exchange.isEmpty {
+                connect(id, queue(role.key, role.broker), "", faults)
+            } else {
+                connect(id, place(role.exchange, role.broker), role.key, faults)
+            }
+        }
+        for (index, role) in node.consume.enumerated() {
+            let faults = faults(node, role.broker, toServer: false)
+            let source: String
+            if let name = role.queue {
+                source = queue(name, role.broker)
+            } else {
+                source = "anonymous:\(node.name):\(index)"
+                let count = node.instances.count
+                vertices.append(
+                    Vertex(
+                        id: source, kind: .anonymous, name: count == 1 ? "anonymous" : "\(count) anonymous",
+                        details: [],
+                        broker: role.broker))
+            }
+            for binding in role.bindings { bind(binding, to: source, role.broker) }
+            connect(source, id, role.ack == .manual ? "ack" : "", faults)
+        }
+        guard node.command != nil else { return }
+        for broker in topology.brokers {
+            let both = faults(node, broker.name, toServer: true) + faults(node, broker.name, toServer: false)
+            var seen: Set<String> = []
+            connect(id, "broker:\(broker.name)", "", both.filter { seen.insert($0).inserted }, isGuess: true)
+        }
+    }
+
+    /// The faults that the file schedules on what a node sends to a broker, or gets from it.
+    private func faults(_ node: Node, _ broker: String, toServer: Bool) -> [String] {
+        topology.faults.filter { spec in
+            guard spec.fault.level != .process, touches(spec, toServer: toServer) else { return false }
+            return node.instances.contains {
+                topology.selects(
+                    spec.link, client: $0, server: broker, toServer: toServer, seed: topology.seed ?? 0,
+                    words: spec.text)
+            }
+        }.map { $0.text + Self.schedule($0) }
+    }
+
+    /// A message fault without `only:` touches what carries data.
+    private func touches(_ spec: FaultSpec, toServer: Bool) -> Bool {
+        guard spec.fault.level == .message, !spec.only.kinds.isEmpty else { return true }
+        let kinds: [MessageKind] = toServer ? [.publish, .ack, .request] : [.deliver, .confirm, .reply]
+        return spec.only.kinds.contains { kinds.contains($0) || $0 == .datagram }
+    }
+
+    static func schedule(_ spec: FaultSpec) -> String {
+        var text = ""
+        if let at = spec.at { text += " at \(at.text)" }
+        if let duration = spec.duration { text += " for \(duration.text)" }
+        if let every = spec.every { text += " every \(every.text)" }
+        return text
+    }
+}
+
+extension ArgumentValue {
+    /// As YAML would have it on one line.
+    var text: String {
+        switch self {
+        case .string(let value): value
+        case .int(let value): "\(value)"
+        case .double(let value): trimmed(value)
+        case .bool(let value): "\(value)"
+        case .null: "null"
+        case .list(let items): "[\(items.map(\.text).joined(separator: ", "))]"
+        case .table(let fields):
+            "{\(fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.text)" }.joined(separator: ", "))}"
+        }
+    }
+}

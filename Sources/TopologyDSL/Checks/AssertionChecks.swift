@@ -1,0 +1,90 @@
+import ClusterModel
+
+extension Checker {
+    func check(_ spec: AssertionSpec, _ path: Path) {
+        switch spec.assertion {
+        case .delivery(let guarantee, let from, let to, let basis):
+            checkSource(from, path)
+            checkDestination(to, path)
+            if guarantee != .atMostOnce, basis == .acknowledged { checkConfirms(from, path) }
+        case .routing(let from): checkSource(from, path)
+        case .order(let from, let to):
+            checkSource(from, path)
+            checkDestination(to, path)
+        case .queue(let name, _, _):
+            if queue(named: name) == nil {
+                missing("queue", name, among: topology.queues.map(\.name), at: reading.place(path / "queue"))
+            }
+        case .node(let name, _, _, _): checkProcess(name, at: reading.place(path / "node"))
+        case .log(let name, _, _, _): checkProcess(name, at: reading.place(path / "log"))
+        }
+    }
+
+    private func checkSource(_ name: String?, _ path: Path) {
+        guard let name, let node = endNode(name, at: reading.place(path / "from")) else { return }
+        if node.publish.isEmpty, node.command == nil, !reading.isBroken(["nodes", node.name]) {
+            reading.error(
+                "'\(name)' publishes nothing: expected a node with 'publish' or 'command'",
+                at: reading.place(path / "from"), advice: among { !$0.publish.isEmpty || $0.command != nil })
+        }
+    }
+
+    private func checkDestination(_ name: String?, _ path: Path) {
+        guard let name else { return }
+        let span = reading.place(path / "to")
+        if name.hasPrefix("queue:") {
+            let queueName = String(name.dropFirst("queue:".count))
+            if queue(named: queueName) == nil {
+                missing("queue", queueName, among: topology.queues.map(\.name), at: span)
+            }
+            return
+        }
+        if topology.node(ofInstance: name) == nil, queue(named: name) != nil {
+            return reading.error("'\(name)' is a queue, did you mean 'queue:\(name)'?", at: span)
+        }
+        guard let node = endNode(name, at: span) else { return }
+        if node.consume.isEmpty, node.command == nil, !reading.isBroken(["nodes", node.name]) {
+            reading.error(
+                "'\(name)' receives nothing: expected a node with 'consume' or 'command', or queue:NAME",
+                at: span, advice: among { !$0.consume.isEmpty || $0.command != nil })
+        }
+    }
+
+    private func among(_ matches: (Node) -> Bool) -> String? {
+        let names = topology.nodes.filter(matches).map(\.name)
+        return names.isEmpty ? nil : "there \(names.count == 1 ? "is" : "are") \(names.prefix(12).listed("and"))"
+    }
+
+    /// A node by its name; a replica's name is refused, since every replica is judged.
+    private func endNode(_ name: String, at span: Span) -> Node? {
+        if let node = topology.node(named: name) { return node }
+        if let node = topology.node(ofInstance: name) {
+            reading.error("'\(name)' is one replica: expected a node, did you mean '\(node.name)'?", at: span)
+        } else {
+            missing("node", name, among: topology.nodes.map(\.name), at: span)
+        }
+        return nil
+    }
+
+    private func checkProcess(_ name: String, at span: Span) {
+        guard let node = topology.node(ofInstance: name) else {
+            let names = topology.nodes.flatMap { [$0.name] + ($0.replicas == nil ? [] : $0.instances) }
+            return missing("node", name, among: names, at: span)
+        }
+        if case .external? = node.broker?.engine {
+            reading.error("'\(name)' is an external broker, not a process of this cluster", at: span)
+        }
+    }
+
+    /// What nobody confirms is never acknowledged, and then there is nothing to judge.
+    private func checkConfirms(_ from: String?, _ path: Path) {
+        let publishers = topology.nodes.filter { (from == nil || $0.name == from) && !$0.publish.isEmpty }
+        guard !publishers.isEmpty, topology.nodes.allSatisfy({ $0.command == nil || $0.name != from && from != nil }),
+            publishers.allSatisfy({ $0.publish.allSatisfy { $0.confirm == nil } }), !reading.isBroken(["nodes"])
+        else { return }
+        reading.warning(
+            "nothing is ever acknowledged without confirms, so this will be unknown",
+            at: reading.place(path / "delivery"),
+            advice: "add confirm: true to \(publishers.map(\.name).listed("and")), or of: attempted here")
+    }
+}

@@ -1,0 +1,55 @@
+import ClusterModel
+
+/// The checks that concern several entries, over the finished model. Each area has its own file.
+struct Checker {
+    var topology: Topology
+    let reading: Reading
+
+    init(_ topology: Topology, _ reading: Reading) {
+        self.topology = topology
+        self.reading = reading
+    }
+
+    /// - Parameters:
+    ///   - faults, assertions: the index in the file of each entry of the model, which has only the sound ones.
+    mutating func run() {
+        assignBrokers()
+        checkNames()
+        checkRouting()
+        checkEndpoints()
+        checkDependencies()
+        for (fault, path) in located(topology.faults, \.location, "faults") { check(fault, path) }
+        for (assertion, path) in located(topology.assertions, \.location, "assertions") { check(assertion, path) }
+    }
+
+    /// Entries of a list with their paths. A broken entry of the file has no place in the model, so that places are
+    /// matched, not counted.
+    private func located<Entry>(
+        _ entries: [Entry], _ location: KeyPath<Entry, SourceLocation>, _ section: String
+    ) -> [(Entry, Path)] {
+        var index = 0
+        var result: [(Entry, Path)] = []
+        for entry in entries {
+            while reading.has([section] / index),
+                reading.location(reading.place([section] / index)) != entry[keyPath: location]
+            {
+                index += 1
+            }
+            result.append((entry, [section] / index))
+            index += 1
+        }
+        return result
+    }
+
+    // MARK: Words for messages
+
+    /// "there is no node 'x', did you mean 'y'?"
+    func missing(_ what: String, _ name: String, among names: [String], at span: Span) {
+        let near = Suggestion.phrase(name, among: names)
+        let advice: String? =
+            if !near.isEmpty { nil } else if names.isEmpty { "the topology declares none" } else {
+                "there \(names.count == 1 ? "is" : "are") \(names.prefix(12).listed("and"))"
+            }
+        reading.error("there is no \(what) '\(shortened(name))'\(near)", at: span, advice: advice)
+    }
+}

@@ -1,0 +1,134 @@
+import ClusterModel
+
+extension Checker {
+    /// Whether the nodes and links of a fault are there.
+    func check(_ fault: FaultSpec, _ path: Path) {
+        switch fault.fault {
+        case .kill(let nodes, _), .pause(let nodes), .restart(let nodes):
+            checkProcesses(nodes, at: reading.place(path / fault.fault.keyword))
+        case .drop, .duplicate, .delay, .latency, .reset, .blackhole:
+            checkLinks(fault, path)
+        }
+    }
+
+    private func checkProcesses(_ selector: NodeSelector, at span: Span) {
+        if case .named(NodeLink.outside) = selector {
+            return reading.error("'outside' stands for programs that are not in the cluster", at: span)
+        }
+        guard let names = nodes(selector, at: span) else { return }
+        for case .external in names.compactMap({ topology.node(named: $0)?.broker?.engine }) {
+            return reading.error("an external broker is not a process of this cluster", at: span)
+        }
+    }
+
+    /// The names of the nodes that are meant; `nil` after an error.
+    private func nodes(_ selector: NodeSelector, at span: Span) -> Set<String>? {
+        switch selector {
+        case .label(let label):
+            let nodes = topology.nodes.filter { $0.labels.contains(label) }
+            if nodes.isEmpty {
+                missing("label", label, among: Set(topology.nodes.flatMap(\.labels)).sorted(), at: span)
+                return nil
+            }
+            return Set(nodes.map(\.name))
+        case .named(let name):
+            if let node = topology.node(ofInstance: name) { return [node.name] }
+            return missingNode(name, at: span)
+        case .count(let count, let name):
+            guard let node = topology.node(named: name) else { return missingNode(name, at: span) }
+            if count > node.instances.count {
+                let processes = node.instances.count == 1 ? "1 process" : "\(node.instances.count) processes"
+                reading.error("\(count) of \(name): it has only \(processes)", at: span)
+                return nil
+            }
+            return [name]
+        case .share(_, let name):
+            return topology.node(named: name) == nil ? missingNode(name, at: span) : [name]
+        }
+    }
+
+    private func missingNode(_ name: String, at span: Span) -> Set<String>? {
+        missing(
+            "node", name, among: topology.nodes.flatMap { [$0.name] + ($0.replicas == nil ? [] : $0.instances) },
+            at: span)
+        return nil
+    }
+
+    // MARK: Links
+
+    private func checkLinks(_ fault: FaultSpec, _ path: Path) {
+        let span = reading.place(path / "link")
+        let ends: (NodeSelector, NodeSelector)
+        var isOneWay = false
+        switch fault.link ?? .all {
+        case .all:
+            if topology.links.isEmpty, !reading.isBroken(["nodes"]) {
+                reading.error("no two nodes talk, so there is no link to break", at: span)
+            }
+            return
+        case .oneWay(let a, let b):
+            ends = (a, b)
+            isOneWay = true
+        case .bothWays(let a, let b): ends = (a, b)
+        }
+        guard let first = linkEnd(ends.0, at: span), let second = linkEnd(ends.1, at: span) else { return }
+        let links = topology.links
+        let up = links.filter { first.contains($0.client) && second.contains($0.server) }
+        let down = links.filter { first.contains($0.server) && second.contains($0.client) }
+        guard !up.isEmpty || !down.isEmpty else {
+            // What is broken may have been one end.
+            guard !reading.isBroken(["nodes"]) else { return }
+            return reading.error(
+                "no link between \(ends.0) and \(ends.1): they do not talk to each other", at: span,
+                advice: links.isEmpty
+                    ? "no two nodes talk"
+                    : "the links are \(links.prefix(20).map(\.description).joined(separator: ", "))"
+                        + (links.contains { $0.client == NodeLink.outside }
+                            ? ""
+                            : (ends.0 == .named(NodeLink.outside) || ends.1 == .named(NodeLink.outside)
+                                ? "; a broker with a 'port' has one to outside" : "")))
+        }
+        if isOneWay, fault.fault.level == .message { checkKinds(fault.only.kinds, up: up, down: down, ends, path) }
+    }
+
+    private func linkEnd(_ selector: NodeSelector, at span: Span) -> Set<String>? {
+        selector == .named(NodeLink.outside) ? [NodeLink.outside] : nodes(selector, at: span)
+    }
+
+    /// To the broker go publishes and acks, from it deliveries and confirms.
+    private func checkKinds(
+        _ kinds: [MessageKind], up: [NodeLink], down: [NodeLink], _ ends: (NodeSelector, NodeSelector), _ path: Path
+    ) {
+        var possible: Set<MessageKind> = []
+        if !up.isEmpty { possible.formUnion([.publish, .ack]) }
+        if !down.isEmpty { possible.formUnion([.deliver, .confirm]) }
+        if !kinds.isEmpty, possible.isDisjoint(with: kinds) {
+            let span = reading.has(path / "only") ? reading.place(path / "only") : reading.place(path / "link")
+            reading.error(
+                "no \(kinds.map(\.rawValue).listed()) goes from \(ends.0) to \(ends.1)", at: span,
+                advice: "did you mean '\(ends.1) -> \(ends.0)'?")
+            return
+        }
+        let sent = Set(up.flatMap { kindsSent(by: $0.client) } + down.flatMap { kindsReceived(by: $0.client) })
+        let wanted = kinds.isEmpty ? Set(MessageKind.allCases.filter(\.carriesData)) : Set(kinds)
+        if sent.isDisjoint(with: wanted), !reading.isBroken(["nodes"]) {
+            let all = MessageKind.allCases.filter(sent.contains).map(\.rawValue)
+            reading.warning(
+                "this fault touches nothing: \(ends.0) sends \(ends.1) "
+                    + (all.isEmpty ? "no messages" : "only \(all.map { $0 + "s" }.listed("and"))"),
+                at: reading.place(path / "link"),
+                advice: kinds.isEmpty && !all.isEmpty ? "only: \(all[0])" : nil)
+        }
+    }
+
+    private func kindsSent(by client: String) -> [MessageKind] {
+        guard let node = topology.node(named: client), node.command == nil else { return [.publish, .ack] }
+        return (node.publish.isEmpty ? [] : [.publish]) + (node.consume.contains { $0.ack == .manual } ? [.ack] : [])
+    }
+
+    private func kindsReceived(by client: String) -> [MessageKind] {
+        guard let node = topology.node(named: client), node.command == nil else { return [.deliver, .confirm] }
+        return (node.consume.isEmpty ? [] : [.deliver])
+            + (node.publish.contains { $0.confirm != nil } ? [.confirm] : [])
+    }
+}

@@ -1,0 +1,80 @@
+import ClusterModel
+
+/// One assertion of the language. To add one: a case of `Assertion` in ClusterModel, and an entry here.
+struct AssertionForm: Sendable {
+    /// Gives nothing where a key is missing; `missing` has then said so.
+    typealias Maker = @Sendable (AssertionOptions) -> Assertion
+
+    let keyword: String
+    let doc: String
+    /// The further keys that it understands, besides `expect` and `within`.
+    let options: [String]
+    /// Keys of which at least one is needed.
+    let needs: [String]
+    let format: Format<Maker>
+
+    init<Argument>(
+        _ keyword: String, takes argument: Format<Argument>, options: [String], needs: [String] = [], _ doc: String,
+        make: @escaping @Sendable (Argument, AssertionOptions) -> Assertion
+    ) {
+        self.keyword = keyword
+        self.doc = doc
+        self.options = options
+        self.needs = needs
+        format = argument.map { argument in { @Sendable options in make(argument, options) } }
+    }
+
+    static let all: [AssertionForm] = [
+        AssertionForm(
+            "delivery", takes: Format<Guarantee>.word("a guarantee"), options: ["from", "to", "of"],
+            "`at-most-once`, `at-least-once` or `exactly-once`, for each destination."
+        ) { .delivery($0, from: $1.from, to: $1.to, of: $1.of) },
+        AssertionForm(
+            "routing", takes: Format<Exact>.word("a routing assertion"), options: ["from"],
+            "`exact`: each message reached just the queues that the bindings say."
+        ) { .routing(from: $1.from) },
+        AssertionForm(
+            "order", takes: Format<Order>.word("an order"), options: ["from", "to"],
+            "`fifo`: one publisher's transmissions reach one consumer in order, redeliveries aside."
+        ) { .order(from: $1.from, to: $1.to) },
+        AssertionForm(
+            "queue", takes: .reference("a queue's name"), options: ["depth", "consumers"],
+            needs: ["depth", "consumers"],
+            "A queue's messages and consumers."
+        ) { .queue($0, depth: $1.depth, consumers: $1.consumers) },
+        AssertionForm(
+            "node", takes: .reference("a node's name"), options: ["state", "restarts", "exit"],
+            needs: ["state", "restarts", "exit"], "The state of a node's processes, or of one, `worker-2`."
+        ) { .node($0, state: $1.state, restarts: $1.restarts, exitCode: $1.exit) },
+        AssertionForm(
+            "log", takes: .reference("a node's name"), options: ["contains", "matches", "count"],
+            needs: ["contains", "matches"], "Lines of a node's output."
+        ) { .log($0, contains: $1.contains, matches: $1.matches, count: $1.count) },
+    ]
+
+    /// Assertions of the language that this version refuses.
+    static let later = [
+        "calls", "linearizable", "owner", "collected", "alive", "converged", "latency", "throughput", "availability",
+        "recovery",
+    ]
+
+    enum Exact: String, Sendable, CaseIterable { case exact }
+    enum Order: String, Sendable, CaseIterable { case fifo }
+}
+
+/// The keys that go with an assertion.
+struct AssertionOptions: Sendable {
+    var from: String?
+    var to: String?
+    var of = Assertion.Basis.acknowledged
+    var depth: Condition?
+    var consumers: Condition?
+    var state: NodeState?
+    var restarts: Condition?
+    var exit: Condition?
+    var contains: String?
+    var matches: String?
+    var count = Condition(.greaterOrEqual, 1)
+    var expect = AssertionSpec.Expectation.holds
+    var within: Duration?
+}

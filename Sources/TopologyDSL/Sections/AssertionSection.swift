@@ -1,0 +1,75 @@
+import ClusterModel
+
+/// `assertions:`
+enum AssertionSection {
+    struct Draft: Sendable {
+        var make: AssertionForm.Maker?
+        var options = AssertionOptions()
+        var spec: AssertionSpec?
+    }
+
+    static let record = Record<Draft>(
+        "assertion", "One thing that must hold.", exactlyOne: AssertionForm.all.map(\.keyword), from: Draft()
+    ) {
+        AssertionForm.all.map { Key<Draft>($0.keyword, optional: \.make, $0.format, $0.doc) }
+        Key(
+            "from", optional: \.options.from, Format<String>.reference("a node's name"), default: "any",
+            "The node that sends, with all its replicas.")
+        Key(
+            "to", optional: \.options.to, Format<String>.reference("a node's name, or queue:NAME"),
+            default: "any", "The node that receives, with all its replicas; or `queue:NAME`.")
+        Key(
+            "of", \.options.of, .word("a basis"), default: "acknowledged",
+            "Which messages must arrive: those that the broker confirmed, or all that were `attempted`.")
+        Key(
+            "depth", optional: \.options.depth, Format<Condition>.condition,
+            "Messages in the queue: `0`, `<10`, `\">=1\"`.")
+        Key("consumers", optional: \.options.consumers, Format<Condition>.condition, "Consumers of the queue.")
+        Key("state", optional: \.options.state, Format<NodeState>.word("a state"), "The state of the processes.")
+        Key(
+            "restarts", optional: \.options.restarts, Format<Condition>.condition,
+            "How often they were started again, in all.")
+        Key("exit", optional: \.options.exit, Format<Condition>.condition, "The exit status.")
+        Key("contains", optional: \.options.contains, Format<String>.words, "The text that lines must contain.")
+        Key(
+            "matches", optional: \.options.matches, Format<String>.regularExpression,
+            "The regular expression that lines must match somewhere.")
+        Key("count", \.options.count, .condition, default: "`>=1`", "How many such lines.")
+        Key(
+            "expect", \.options.expect, .word("an expectation"), default: "holds",
+            "`violated` turns it around: it fails if nothing goes wrong.")
+        Key(
+            "within", optional: \.options.within, Format<Duration>.duration(allowsZero: false), default: "at the end",
+            "It is judged as soon as it holds, at the latest this long after the workloads have started.")
+        AssertionForm.later.flatMap { Key<Draft>.later($0) }
+        Key<Draft>.later("method")
+    } finish: { draft, entry, reading in
+        let forms = AssertionForm.all.filter { entry.has($0.keyword) }
+        guard forms.count == 1, let form = forms.first else { return }
+        let options = Set(AssertionForm.all.flatMap(\.options))
+        for pair in entry.node.pairs ?? [] where options.contains(pair.key) && !form.options.contains(pair.key) {
+            reading.error(
+                "'\(pair.key)' does not go with \(form.keyword): it takes \(form.options.listed("and"))",
+                at: pair.keySpan)
+        }
+        if !form.needs.isEmpty, !form.needs.contains(where: entry.has) {
+            reading.error(
+                "'\(form.keyword)' says nothing yet: expected \(form.needs.listed())", at: entry.place(form.keyword))
+        }
+        if entry.has("contains"), entry.has("matches") {
+            reading.error("'contains' and 'matches' in one assertion: expected one of them", at: entry.place("matches"))
+        }
+        guard let make = draft.make else { return }
+        draft.spec = AssertionSpec(
+            make(draft.options), expect: draft.options.expect, within: draft.options.within,
+            location: reading.location(entry.node.span))
+    }
+
+    static let format = Format<[AssertionSpec]>(
+        "a list of assertions",
+        schema: ["anyOf": [["type": "array", "items": .shared("assertion", record.schema)], ["type": "null"]]]
+    ) { node, reading in
+        if node.isNull { return [] }
+        return Format<[Draft]>.list(of: record.format).read(node, reading)?.compactMap(\.spec)
+    }
+}

@@ -1,0 +1,110 @@
+import ClusterModel
+
+/// `nodes:`
+enum NodeSection {
+    struct Draft: Sendable {
+        var node = Node(name: "")
+        var directory: String?
+        var ready: ReadinessProbe?
+    }
+
+    static let roles = ["broker", "publish", "consume", "command"]
+
+    static let record = Record<Draft>(
+        "node", "One process, or several. It is what its keys say; it may publish and consume at once.",
+        from: Draft()
+    ) {
+        Key(
+            "broker", optional: \.node.broker, BrokerKey.record.format.map { BrokerKey.role($0) },
+            "It is a message broker. `broker:` alone is the embedded one.")
+        Key(
+            "publish", \.node.publish, .oneOrMany(PublishKey.record.format.map(\.role)),
+            "It sends messages: one workload or a list of them.")
+        Key(
+            "consume", \.node.consume, .oneOrMany(ConsumeKey.record.format),
+            "It receives messages: one workload or a list of them.")
+        Key(
+            "command", optional: \.node.command, CommandKey.format,
+            "It is a program of yours: a list of words, the program first; or one text, which is split at blanks. "
+                + "`ORCH_<NODE>_URL` in its environment leads to each broker, `ORCH_BROKER_URL` to one called broker.")
+        Key(
+            "cwd", optional: \.directory, Format<String>.template(.process), default: "the file's folder",
+            "The command's working folder, from the topology file's.")
+        Key(
+            "ready", optional: \.ready, ReadyKey.format, default: "as soon as it has started",
+            "When the command counts as ready. Other nodes know themselves.")
+        Key(
+            "replicas", optional: \.node.replicas, Format<Int>.integer(0...1_000),
+            "How many processes: `worker-1`, `worker-2` and so on. Without it there is one, called by the plain name.")
+        Key(
+            "restart", \.node.restart, RestartKey.format, default: "no",
+            "Whether a process that ended is started again.")
+        Key(
+            "depends_on", \.node.dependsOn, .oneOrMany(.reference("a node's name")),
+            "Nodes that must be ready before it starts.")
+        Key(
+            "env", \.node.env, .dictionary(of: .template(.process)), "Environment variables of its processes.")
+        Key("labels", \.node.labels, .oneOrMany(LabelKey.format), "Words to pick nodes by: `label:x`.")
+        Key("stop", \.node.stop, StopKey.format, "How it is asked to end.")
+        Key<Draft>.later(
+            "serve", "call", "host", "invoke", "directory", "feed", "watch", "peer", "names", "inbound", "ports",
+            "protocol")
+    } finish: { draft, entry, reading in
+        draft.node.command?.directory = draft.directory
+        draft.node.command?.ready = draft.ready
+        let start = entry.node.span
+        if roles.allSatisfy({ !entry.has($0) }), !entry.hasStrangers {
+            reading.error(
+                "the node does nothing: expected \(roles.listed())", at: Span(start.start, start.start + 1))
+        }
+        for key in ["cwd", "ready"] where entry.has(key) && !entry.has("command") {
+            reading.error("'\(key)' belongs to a node with 'command'", at: entry.place(key))
+        }
+        for role in ["broker", "publish", "consume"] where entry.has(role) && entry.has("command") {
+            reading.error(
+                "'command' and '\(role)' in one node: a program of yours is a process of its own",
+                at: entry.place("command"), advice: "make two nodes of it")
+        }
+        for role in ["publish", "consume"] where entry.has(role) && entry.has("broker") {
+            reading.error(
+                "'broker' and '\(role)' in one node: there would be no link between them to break",
+                at: entry.place(role), advice: "make two nodes of it")
+        }
+        if entry.has("broker"), entry.has("replicas") {
+            reading.error("a broker has no replicas", at: entry.place("replicas"), advice: "declare several brokers")
+        }
+        for name in draft.node.env.keys.sorted() where !isVariable(name) {
+            let place = entry["env"]?.value.pairs?.first { $0.key == name }?.keySpan ?? entry.place("env")
+            reading.error("'\(shortened(name))' is no name for an environment variable", at: place)
+        }
+    }
+
+    static let format: Format<[Node]> = Format<[Draft]>.entries(
+        of: record, of: "node names", named: \.node.name, check: nameProblem,
+        finish: { draft, span, reading in draft.node.location = reading.location(span) }
+    ).map { drafts in drafts.map(\.node) }
+
+    @Sendable private static func nameProblem(_ name: String) -> ValueProblem? {
+        if ["all", NodeLink.outside].contains(name) {
+            return ValueProblem("'\(name)' cannot be a node's name: links use the word")
+        }
+        guard NodeSelector.isName(name), !name.hasPrefix("-") else {
+            return ValueProblem("'\(shortened(name))' cannot be a node's name: expected letters, digits, - and _")
+        }
+        guard name.count <= 60 else {
+            return ValueProblem("'\(shortened(name))' is longer than the 60 letters of a node's name")
+        }
+        return nil
+    }
+
+    private static func isVariable(_ name: String) -> Bool {
+        NodeSelector.isName(name) && !name.contains("-") && !(name.first?.isNumber ?? true)
+    }
+}
+
+/// `labels:`
+enum LabelKey {
+    static let format = Format<String>.words.check { label in
+        NodeSelector.isName(label) ? nil : "'\(shortened(label))' cannot be a label: expected letters, digits, - and _"
+    }
+}

@@ -1,0 +1,57 @@
+import ClusterModel
+
+/// `publish:` of a node.
+enum PublishKey {
+    struct Draft: Sendable {
+        var role = PublishRole(exchange: "", broker: "")
+        var queue: String?
+    }
+
+    static let record = Record<Draft>(
+        "publish", "A stream of messages.", exactlyOne: ["to", "queue"], from: Draft()
+    ) {
+        Key("to", \.role.exchange, .reference("an exchange's name"), "The exchange. Either this or `queue`.")
+        Key(
+            "queue", optional: \.queue, Format<String>.reference("a queue's name"),
+            "The queue, reached through the default exchange.")
+        Key(
+            "key", \.role.key, Format<String>.template(.message).check(BindingKey.routingKeyProblem), default: "\"\"",
+            "The routing key; a template.")
+        Key("headers", \.role.headers, .arguments(.message), "Headers of each message; texts are templates.")
+        Key("body", \.role.body, .template(.message), default: "`message $(seq)`", "The body; a template.")
+        Key("size", optional: \.role.size, Format<Int>.bytes, "What the body is padded to: `64KB`.")
+        Key(
+            "count", optional: \.role.count, Format<Int>.integer(1...Int.max), default: "without end",
+            "How many messages.")
+        Key(
+            "rate", optional: \.role.rate, Format<Rate>.rate, default: "as fast as the broker takes them",
+            "How many a second: `500/s`.")
+        Key("mandatory", \.role.mandatory, .flag, default: "false", "Whether the broker returns what it cannot route.")
+        Key(
+            "persistent", \.role.persistent, .flag, default: "false",
+            "Whether messages survive a broker's restart, in durable queues.")
+        Key(
+            "confirm", \.role.confirm, confirm, default: "false",
+            "Whether it waits for the broker's confirm of each message; what fails is published again, up to `attempts`."
+        )
+        Key("broker", \.role.broker, .reference("a broker node's name"), default: "the exchange's", "The broker.")
+    } finish: { draft, entry, reading in
+        guard let queue = draft.queue else { return }
+        if entry.has("key") {
+            reading.error("'key' with 'queue': the queue's name is the key", at: entry.place("key"))
+        }
+        // The key is a template; the name is not.
+        draft.role.key = queue.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
+    }
+
+    static let confirmRecord = Record<PublishRole.Confirm>("confirm", "How confirms are waited for.", from: .init()) {
+        Key("timeout", \.timeout, .duration(allowsZero: false), default: "5s", "After that a transmission has failed.")
+        Key(
+            "attempts", \.attempts, .integer(1...1_000_000), default: "1",
+            "Transmissions of one message, the first included.")
+        Key("window", \.window, .integer(1...1_000_000), default: "200", "Messages in flight at most.")
+    }
+
+    private static let confirm = Format<PublishRole.Confirm?>.either(
+        Format<Bool>.flag.map { $0 ? PublishRole.Confirm() : nil }, or: confirmRecord.format.optional)
+}

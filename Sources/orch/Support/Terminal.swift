@@ -1,0 +1,89 @@
+import ClusterModel
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Where output goes, and what can be shown there.
+struct Terminal: Sendable {
+    static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
+    static let standardError = Terminal(descriptor: STDERR_FILENO)
+
+    let descriptor: Int32
+    let isInteractive: Bool
+    /// Colours are for terminals, unless `NO_COLOR` is set (no-color.org).
+    let hasColor: Bool
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+        let dumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? true
+        isInteractive = isatty(descriptor) == 1 && !dumb
+        hasColor = isInteractive && (getenv("NO_COLOR").map { String(cString: $0).isEmpty } ?? true)
+    }
+
+    /// Columns; 100 where nobody knows.
+    var width: Int {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+        return Int(size.ws_col)
+    }
+
+    var height: Int {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
+
+    func print(_ text: String, terminator: String = "\n") { write(text + terminator) }
+
+    func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress!
+                #if canImport(Glibc)
+                    let count = Glibc.write(descriptor, start, rest.count)
+                #elseif canImport(Musl)
+                    let count = Musl.write(descriptor, start, rest.count)
+                #else
+                    let count = Darwin.write(descriptor, start, rest.count)
+                #endif
+                if count < 0 {
+                    if errno == EINTR || errno == EAGAIN { continue }
+                    return
+                }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case blue = "34"
+        case magenta = "35"
+        case cyan = "36"
+    }
+
+    func styled(_ text: String, _ styles: Style...) -> String {
+        guard hasColor, !text.isEmpty else { return text }
+        return "\u{1B}[\(styles.map(\.rawValue).joined(separator: ";"))m\(text)\u{1B}[0m"
+    }
+
+    func styled(_ error: OrchError) -> String {
+        var text = ""
+        if let location = error.location { text += styled("\(location): ", .bold) }
+        text += styled("error: ", .red, .bold) + error.message
+        if let cause = error.cause { text += "\n  " + styled("cause: ", .dim) + cause }
+        if let advice = error.advice { text += "\n  " + styled("help: ", .cyan) + advice }
+        return text
+    }
+}

@@ -1,0 +1,57 @@
+import ClusterModel
+import Testing
+
+@testable import TopologyDSL
+
+/// Every kind of diagnostic, word for word and at its place.
+@Suite struct DiagnosticTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var title: String
+        var text: String
+        var expected: [String]
+
+        var testDescription: String { title }
+    }
+
+    static let cluster = """
+        nodes:
+          broker: { broker: {} }
+          producer: { publish: { to: amq.fanout } }
+          worker: { replicas: 2, consume: { bind: amq.fanout } }
+
+        """
+
+    static let environment = ["NAME": "orch", "EMPTY": "", "SECONDS_": "2"]
+
+    static let cases: [Case] = {
+        var cases: [Case] = []
+        for line in diagnosticCases.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if line.hasPrefix("=== ") {
+                cases.append(Case(title: String(line.dropFirst(4)), text: "", expected: []))
+            } else if line.hasPrefix("! ") {
+                cases[cases.count - 1].expected.append(String(line.dropFirst(2)))
+            } else {
+                cases[cases.count - 1].text += line + "\n"
+            }
+        }
+        for index in cases.indices where cases[index].title.hasSuffix(" +") { cases[index].text += cluster }
+        return cases
+    }()
+
+    static func said(_ diagnostics: [Diagnostic]) -> [String] {
+        diagnostics.map { diagnostic in
+            let place = "\(diagnostic.location.line):\(diagnostic.location.column)"
+            let related = diagnostic.related.map { " (\($0.location.line):\($0.location.column) \($0.message))" }
+                .joined()
+            return "\(place): \(diagnostic.severity): \(diagnostic.message)\(related)"
+                + (diagnostic.advice.map { " | \($0)" } ?? "")
+        }
+    }
+
+    @Test(arguments: cases) func says(_ example: Case) {
+        let loaded = TopologyFile.load(text: example.text, path: "t.yaml", environment: Self.environment)
+        let said = Self.said(loaded.diagnostics)
+        #expect(said == example.expected)
+        #expect((loaded.topology == nil) == loaded.diagnostics.hasErrors)
+    }
+}

@@ -1,0 +1,80 @@
+import ClusterModel
+import Testing
+
+@testable import TopologyDSL
+
+/// Whatever a file holds, reading it gives a topology, or at least one error at a place that exists.
+@Suite struct MutationTests {
+    /// Rounds for each file; a seed that failed is in the message.
+    static let rounds = 150
+
+    private func check(_ bytes: [UInt8], _ seed: UInt64) {
+        let loaded = TopologyFile.load(bytes: bytes, path: "m.yaml", environment: ["A": "x"])
+        let breaks = bytes.count { $0 == 0x0A || $0 == 0x0D }
+        #expect(loaded.topology != nil || loaded.diagnostics.hasErrors, "seed \(seed)")
+        #expect((loaded.topology == nil) == loaded.diagnostics.hasErrors, "seed \(seed)")
+        for diagnostic in loaded.diagnostics {
+            #expect((1...(breaks + 1)).contains(diagnostic.location.line), "seed \(seed): \(diagnostic)")
+            #expect((1...(bytes.count + 1)).contains(diagnostic.location.column), "seed \(seed): \(diagnostic)")
+            #expect(diagnostic.length >= 1 && !diagnostic.message.isEmpty)
+            #expect(!diagnostic.rendered(colour: true).isEmpty)
+        }
+    }
+
+    private static let pieces = [
+        "{", "}", "[", "]", ":", ": ", "- ", "#", " #", "*", "&a ", "*a", "<<: ", "\"", "'", "|", ">", "\t", "\n",
+        "\n  ",
+        "!x ", "%", "@", "`", "~", "${A}", "${", "$(", "$$", ",", "?", "---\n", "...\n", "é", "日本", "\u{2028}",
+        "\u{85}", "\r",
+        "\u{FEFF}", "null", "-1", "1e9", "99999999999999999999", "0x", "30%", "nodes:\n", "faults:\n", "broker",
+        "replicas: 1000",
+        "->", "<->", "of", "label:", "queue:", "\u{0}", "true",
+    ]
+
+    @Test(arguments: BundledTests.names) func mutatedBundledFiles(_ name: String) {
+        let original = Array(contents(of: "\(repository)/Topologies/\(name).yaml").utf8)
+        for seed in 0..<UInt64(Self.rounds) {
+            var generator = SeededGenerator(seed: seed, name)
+            var bytes = original
+            for _ in 0..<Int.random(in: 1...6, using: &generator) {
+                let place = Int.random(in: 0..<max(bytes.count, 1), using: &generator)
+                switch Int.random(in: 0..<5, using: &generator) {
+                case 0:
+                    bytes.insert(
+                        contentsOf: Self.pieces.randomElement(using: &generator)!.utf8, at: min(place, bytes.count))
+                case 1:
+                    bytes.removeSubrange(place..<min(place + Int.random(in: 1...20, using: &generator), bytes.count))
+                case 2:
+                    let end = min(place + Int.random(in: 1...60, using: &generator), bytes.count)
+                    bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0...bytes.count, using: &generator))
+                case 3 where place < bytes.count: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+                default:
+                    let piece = Array(Self.pieces.randomElement(using: &generator)!.utf8)
+                    bytes.replaceSubrange(place..<min(place + piece.count, bytes.count), with: piece)
+                }
+                if bytes.isEmpty { break }
+            }
+            check(bytes, seed)
+        }
+    }
+
+    @Test func garbage() {
+        for seed in 0..<UInt64(Self.rounds * 3) {
+            var generator = SeededGenerator(seed: seed, "garbage")
+            var bytes: [UInt8] = []
+            for _ in 0..<Int.random(in: 0...80, using: &generator) {
+                if Bool.random(using: &generator) {
+                    bytes += Array(Self.pieces.randomElement(using: &generator)!.utf8)
+                } else {
+                    bytes.append(UInt8.random(in: 0...127, using: &generator))
+                }
+            }
+            check(bytes, seed)
+        }
+    }
+
+    @Test func everyPrefix() {
+        let bytes = Array(contents(of: repository + "/Topologies/headers.yaml").utf8)
+        for end in stride(from: 0, to: bytes.count, by: 7) { check(Array(bytes[..<end]), UInt64(end)) }
+    }
+}

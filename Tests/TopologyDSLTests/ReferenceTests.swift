@@ -1,0 +1,60 @@
+import Testing
+
+@testable import TopologyDSL
+
+/// The tables of `docs/topology.md` are made from the description that reads files; between
+/// `<!-- keys: NAME -->` and `<!-- end -->` nothing else may stand. `ORCH_UPDATE=1 swift test` writes them.
+@Suite struct ReferenceTests {
+    static let tables: [String: String] = [
+        "topology": TopLevel.record.table, "exchange": ExchangeSection.record.table, "queue": QueueSection.record.table,
+        "binding": BindingKey.record.table, "node": NodeSection.record.table, "broker": BrokerKey.record.table,
+        "publish": PublishKey.record.table, "confirm": PublishKey.confirmRecord.table,
+        "consume": ConsumeKey.record.table, "fail": ConsumeKey.failRecord.table, "ready": ReadyKey.record.table,
+        "restart": RestartKey.record.table, "stop": StopKey.record.table, "fault": FaultSection.record.table,
+        "only": OnlyKey.record.table, "assertion": AssertionSection.record.table,
+        "later": """
+        top level \(later(TopLevel.record)); nodes \(later(NodeSection.record)); `consume` \
+        \(later(ConsumeKey.record)); faults \(later(FaultSection.record)); `only` \(later(OnlyKey.record)); \
+        assertions \(later(AssertionSection.record))
+        """,
+    ]
+
+    private static func later<Owner>(_ record: Record<Owner>) -> String {
+        record.keys.filter { $0.later != nil }.map { "`\($0.name)`" }.joined(separator: " ")
+    }
+
+    @Test func docsHoldEveryKey() throws {
+        let path = repository + "/docs/topology.md"
+        let current = contents(of: path)
+        var result = ""
+        var rest = current[...]
+        var seen: Set<String> = []
+        while let start = rest.firstRange(of: "<!-- keys: ") {
+            let nameEnd = try #require(rest[start.upperBound...].firstRange(of: " -->\n"))
+            let name = String(rest[start.upperBound..<nameEnd.lowerBound])
+            let end = try #require(rest[nameEnd.upperBound...].firstRange(of: "<!-- end -->"))
+            let table = try #require(Self.tables[name], "no table called \(name)")
+            result += rest[..<nameEnd.upperBound] + "\n\(table)\n\n<!-- end -->"
+            rest = rest[end.upperBound...]
+            seen.insert(name)
+        }
+        result += rest
+        #expect(seen == Set(Self.tables.keys))
+        if isUpdating { write(result, to: path) } else { #expect(current == result) }
+    }
+}
+
+extension Record {
+    fileprivate var table: String {
+        var lines = ["| key | holds | default | what |", "| --- | --- | --- | --- |"]
+        for key in keys where key.later == nil {
+            let cells = ["`\(key.name)`", key.expected, key.isRequired ? "required" : key.initial ?? "", key.doc]
+            lines.append("| \(cells.map(Self.escaped).joined(separator: " | ")) |")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func escaped(_ cell: String) -> String {
+        cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+    }
+}
