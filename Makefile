@@ -25,13 +25,14 @@ test: setup-test
 	scripts/test
 
 format: setup
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Fuzz
 
 lint: setup
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Fuzz
 	scripts/generate-amqp --check
 
 bench: build
+	@scripts/setup bench
 	Benchmarks/run
 
 fuzz: setup

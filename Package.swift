@@ -1,12 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// libFuzzer wants everything instrumented and would spoil an ordinary build: scripts/fuzz asks for it.
+let isFuzzing = Context.environment["ORCH_FUZZ"] != nil
+
 /// Warnings are errors, in our own targets only.
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])] : [])
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -85,3 +89,15 @@ let package = Package(
         .testTarget(name: "InteropTests", dependencies: ["TestSupport", "orch"], swiftSettings: strict),
     ]
 )
+
+if isFuzzing {
+    let linking: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer"])]
+    package.targets += [
+        .executableTarget(
+            name: "fuzz-frames", dependencies: ["AMQP", "FaultInjection", nioCore], path: "Fuzz/Frames",
+            swiftSettings: strict, linkerSettings: linking),
+        .executableTarget(
+            name: "fuzz-topologies", dependencies: ["TopologyDSL"], path: "Fuzz/Topologies", swiftSettings: strict,
+            linkerSettings: linking),
+    ]
+}

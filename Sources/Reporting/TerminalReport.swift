@@ -183,8 +183,10 @@ struct TerminalReport {
         let shown = destinations.filter { $0.counts != DeliveryCounts() }
         guard let first = shown.first else { return [] }
         let names = first.counts.named.map(\.name)
+        // Routing and order count no attempts: a column of zeros would only puzzle.
+        let isDelivery = shown.contains { $0.counts.attempted > 0 }
         let columns = names.indices.filter { column in
-            Self.always.contains(names[column])
+            (isDelivery && Self.always.contains(names[column]))
                 || shown.contains { one in
                     one.counts.named[column].value > 0 || one.counts.bounds.contains { $0.name == names[column] }
                 }

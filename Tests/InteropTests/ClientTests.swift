@@ -147,4 +147,11 @@ import Testing
         #expect(none.code == 2)
         #expect(try await Shell.run("amqp-delete-queue", ["-u", url, "-q", "tools"]).code == 0)
     }
+
+    @Test func aBrokerKilledAtRandomMomentsKeepsWhatItConfirmed() async throws {
+        let program = "\(OrchBinary.root)/Tests/InteropTests/Programs/crash-broker.py"
+        let result = try await Shell.run(Self.python, [program, OrchBinary.path, "8", "1"])
+        #expect(result.code == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("0 lost"))
+    }
 }

@@ -10,10 +10,17 @@ import TopologyDSL
 
 /// FILE on a command line.
 enum TopologyArgument {
-    /// Where bundled topologies are: beside the working directory, and beside the installed binary.
+    /// Where bundled topologies are: in the working directory, where `make install` puts them, and in the checkout that
+    /// the binary was built in.
     static var folders: [String] {
-        let installed = Executable.path.split(separator: "/").dropLast(2).joined(separator: "/")
-        return ["Topologies", "/\(installed)/share/orch/Topologies"]
+        var folders = ["Topologies"]
+        var folder = Executable.path[...]
+        for _ in 0..<5 {
+            guard let slash = folder.lastIndex(of: "/"), slash > folder.startIndex else { break }
+            folder = folder[..<slash]
+            folders += ["\(folder)/share/orch/Topologies", "\(folder)/Topologies"]
+        }
+        return folders
     }
 
     static var completion: CompletionKind { .file(extensions: ["yaml", "yml"]) }

@@ -141,7 +141,7 @@ actor LiveView: RunView {
                 text += "\(progress.published) published"
             }
             if progress.received > 0 || progress.processed > 0 { text += "\(progress.processed) processed" }
-            if row.rate >= 1 { text += terminal.styled("  \(Int(row.rate))/s", .dim) }
+            if row.rate >= 1, status.state == .running { text += terminal.styled("  \(Int(row.rate))/s", .dim) }
         } else if let port = status.port {
             text += terminal.styled("port \(port)", .dim)
         }
