@@ -86,7 +86,8 @@ let package = Package(
         // Real processes, and then clients and brokers that are not ours.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "orch"], swiftSettings: strict),
-        .testTarget(name: "InteropTests", dependencies: ["TestSupport", "orch"], swiftSettings: strict),
+        .testTarget(
+            name: "InteropTests", dependencies: ["TestSupport", "orch"], exclude: ["Programs"], swiftSettings: strict),
     ]
 )
 
