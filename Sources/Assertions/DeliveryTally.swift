@@ -72,7 +72,12 @@ struct DeliveryTally {
                 state[route] = certain ? 3 : perhaps ? 2 : 1
             }
             var marks: Marks = .ours
-            if fact.acknowledged || ledger.messages[message].confirmedByNode { marks.insert(.acknowledged) }
+            // The node's own word does not say which transmission was confirmed; where there is one, it is that one.
+            let isOnly =
+                ledger.messages[message].firstTransmission == ledger.messages[message].lastTransmission
+            if fact.acknowledged || (isOnly && ledger.messages[message].confirmedByNode) {
+                marks.insert(.acknowledged)
+            }
             if ledger.messages[message].time >= drain { marks.insert(.late) }
             if state[route] >= 2 {
                 marks.insert(.perhapsOwed)

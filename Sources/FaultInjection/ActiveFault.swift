@@ -26,6 +26,8 @@ package final class ActiveFault: Sendable {
         return true
     }
 
+    var isDuplicate: Bool { if case .duplicate = spec.fault { true } else { false } }
+
     func count(_ kind: MessageKind, affected: Bool) { counters.add(kind, affected: affected) }
 
     /// Messages that it looked at and messages that it touched, by kind; kinds that it never saw are left out.

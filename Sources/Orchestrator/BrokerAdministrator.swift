@@ -22,18 +22,21 @@ actor BrokerAdministrator {
     /// Things that were not there before us, to be deleted at the end (external brokers only).
     private var createdQueues: [String] = []
     private var createdExchanges: [String] = []
-    private let record: @Sendable (Declaration) -> Void
+    /// Its own evidence, so that what it declares is recorded in its order, and before it happens.
+    private let recorder: Recorder
     private var sequence: UInt32 = 0
 
-    /// - Parameter record: takes the evidence of what was declared.
-    init(
-        broker: String, url: AMQPURL, loop: any EventLoop, record: @escaping @Sendable (Declaration) -> Void
-    ) {
+    /// - Parameter evidence: the file that takes the evidence of what is declared.
+    /// - Throws: `OrchError` where it cannot be made.
+    init(broker: String, url: AMQPURL, loop: any EventLoop, evidence: String) throws {
         self.broker = broker
         self.url = url
         self.loop = loop
-        self.record = record
+        recorder = try Recorder(path: evidence, source: .init(kind: .orchestrator, name: "orchestrator"))
     }
+
+    /// What went wrong with recording, if anything did.
+    var recordingFailure: OrchError? { recorder.failure }
 
     // MARK: - Declaring
 
@@ -138,15 +141,15 @@ actor BrokerAdministrator {
         note.sequence = sequence
         note.broker = broker
         note.type = .invoke
-        record(note)
+        recorder.record(.declaration(note))
         do {
             let answer = try await call(method)
             note.type = .ok
-            record(note)
+            recorder.record(.declaration(note))
             return answer
         } catch let error as ClientError {
             note.type = .fail
-            record(note)
+            recorder.record(.declaration(note))
             throw OrchError(
                 .unavailable, "the broker '\(broker)' refuses the \(what)", at: location, cause: error.description,
                 advice: "something of that name may exist with other properties")

@@ -16,10 +16,8 @@ extension Cluster {
         for task in tasks.dropFirst(2) { task.cancel() }
         for peer in peers.values { peer.send(.drain) }
         await liftFaults()
-        guard !isInterrupted else {
-            record(phase: .drained, undrained: destinationNames)
-            return
-        }
+        // Without a drain that has ended, nothing passes: what is missing may have been on its way.
+        guard !isInterrupted else { return }
         for (name, life) in lives where life.isDownByFault { restart(name) }
         let clock = ContinuousClock()
         let deadline = clock.now + topology.drain
@@ -33,13 +31,11 @@ extension Cluster {
             undrained = await notEmpty()
             // Empty twice, with nothing in between: nothing was on its way.
             if undrained.isEmpty, activity == before, activity == self.activity { break }
-            if clock.now >= deadline {
-                if undrained.isEmpty { undrained = [] }
-                break
-            }
+            if clock.now >= deadline { break }
             before = activity
             try? await Task.sleep(for: hasPrograms ? .milliseconds(150) : .milliseconds(10))
         }
+        guard !isInterrupted else { return }
         record(phase: .drained, undrained: undrained)
         await noteQueues()
     }
@@ -171,10 +167,13 @@ extension Cluster {
         }
         for task in processTasks.values { await task.value }
         await injector.close()
-        for administrator in administrators.values { await administrator.close(deleting: false) }
+        for administrator in administrators.values {
+            await administrator.close(deleting: false)
+            if let failure = await administrator.recordingFailure { recordingFailures.append(failure) }
+        }
         for continuation in surveys.values { continuation.resume(returning: nil) }
         surveys = [:]
-        recordingFailures = [recorder.failure].compactMap { $0 } + (await loops.failures())
+        recordingFailures += [recorder.failure].compactMap { $0 } + (await loops.failures())
         watchdog.finish()
         for task in tasks.prefix(1) { await task.value }
         phase = .ended

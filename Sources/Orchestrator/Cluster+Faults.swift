@@ -18,7 +18,7 @@ extension Cluster {
         for spec in topology.faults {
             let isImmediate = spec.at == nil && spec.every == nil && spec.fault.level != .process
             if isImmediate != initial { continue }
-            if isImmediate, spec.duration == nil {
+            if isImmediate, spec.duration == nil, !spec.fault.isInstant {
                 _ = begin(spec)
                 continue
             }
@@ -41,10 +41,12 @@ extension Cluster {
     private func schedule(_ spec: FaultSpec, first: ActiveFault?) async {
         if first == nil, let at = spec.at { try? await Task.sleep(for: at) }
         var begun = first
+        var round = 1
         repeat {
             guard !Task.isCancelled, phase == .running || phase == .ready else { return }
-            let fault = begun ?? begin(spec)
+            let fault = begun ?? begin(spec, round: round)
             begun = nil
+            round += 1
             let clock = ContinuousClock()
             let next = spec.every.map { clock.now + $0 }
             if let duration = spec.duration {
@@ -58,23 +60,24 @@ extension Cluster {
     }
 
     /// Turns a fault on and, where it is one of processes, carries it out.
-    func begin(_ spec: FaultSpec) -> ActiveFault {
+    /// - Parameter round: of a fault that comes again, from 1; each round chooses its processes anew.
+    func begin(_ spec: FaultSpec, round: Int = 1) -> ActiveFault {
         let fault = injector.start(spec)
+        struck[fault.id] = targets(spec, round)
         var event = FaultChange()
         event.name = fault.name
         event.text = spec.text
         event.link = spec.link?.description ?? (spec.fault.level == .process ? "" : "all")
         recorder.record(.fault(event))
         tell(.fault(status(of: fault, isActive: true), on: true))
-        switch spec.fault {
-        case .kill(let nodes, let signal):
-            for name in targets(nodes, spec) { strike(name, Signals.number(signal) ?? SIGKILL) }
-        case .pause(let nodes): for name in targets(nodes, spec) { pause(name) }
-        case .restart(let nodes):
-            for name in targets(nodes, spec) where lives[name]?.isAlive == true {
+        for name in struck[fault.id] ?? [] {
+            switch spec.fault {
+            case .kill(_, let signal): strike(name, Signals.number(signal) ?? SIGKILL)
+            case .pause: pause(name)
+            case .restart where lives[name]?.isAlive == true:
                 tasks.append(Task { await self.stop(name, .restart) })
+            default: break
             }
-        default: break
         }
         changed()
         return fault
@@ -90,12 +93,7 @@ extension Cluster {
         event.on = false
         recorder.record(.fault(event))
         tell(.fault(status(of: fault, isActive: false), on: false))
-        switch fault.spec.fault {
-        case .pause(let nodes): for name in targets(nodes, fault.spec) { resume(name) }
-        case .kill(let nodes, _) where fault.spec.duration != nil:
-            for name in targets(nodes, fault.spec) where lives[name]?.isDownByFault == true { restart(name) }
-        default: break
-        }
+        if case .pause = fault.spec.fault { for name in struck[fault.id] ?? [] { resume(name) } }
         changed()
     }
 
@@ -105,13 +103,19 @@ extension Cluster {
         for (name, life) in lives where life.state == .paused { resume(name) }
     }
 
-    private func targets(_ nodes: NodeSelector, _ spec: FaultSpec) -> [String] {
-        topology.instances(nodes, seed: options.seed, for: spec.text)
+    /// The processes that a process fault strikes.
+    private func targets(_ spec: FaultSpec, _ round: Int) -> [String] {
+        switch spec.fault {
+        case .kill(let nodes, _), .pause(let nodes), .restart(let nodes):
+            topology.instances(nodes, seed: options.seed, for: round == 1 ? spec.text : "\(spec.text) #\(round)")
+        default: []
+        }
     }
 
     private func strike(_ name: String, _ signal: Int32) {
         guard let pid = lives[name]?.pid else { return }
-        if signal != SIGSTOP && signal != SIGCONT { lives[name]!.ending(.fault) }
+        let asks = [SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal)
+        if signal != SIGSTOP && signal != SIGCONT { lives[name]!.ending(.fault(signal: signal, asksForTheEnd: asks)) }
         kill(-pid, signal)
     }
 

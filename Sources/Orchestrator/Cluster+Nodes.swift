@@ -60,6 +60,8 @@ extension Cluster {
         else { return }
         lives[name]!.starting()
         statuses[name]!.progress = nil
+        statuses[name]!.hasPrintedReadyLine = false
+        statuses[name]!.lastLines = []
         note(name)
         if let broker = node.broker, case .external(let url) = broker.engine {
             adopt(external: url, name, broker)
@@ -74,13 +76,17 @@ extension Cluster {
             return
         }
         let watchdog = watchdog
+        // A program may print faster than anybody looks; its log file has every line.
+        let (lines, printed) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(50_000))
         let task = Task {
+            async let reading: Void = { for await line in lines { await self.printed(name, line) } }()
             let end = await runner.run(
                 started: { pid in
                     watchdog.add(group: pid)
                     await self.started(name, incarnation, pid)
-                },
-                line: { line in Task { await self.printed(name, line) } })
+                }, line: { printed.yield($0) })
+            printed.finish()
+            await reading
             self.ended(name, incarnation, end)
         }
         processTasks[name] = task
@@ -89,6 +95,8 @@ extension Cluster {
     private func process(_ node: Node, _ instance: ClusterPlan.Instance, _ incarnation: Int) throws -> ProcessRunner {
         var environment = [
             Watchdog.mark: folder.path, "ORCH_NODE": instance.name, "ORCH_REPLICA": "\(instance.replica)",
+            // Into a pipe Python would keep its lines to itself until it ends.
+            "PYTHONUNBUFFERED": "1",
         ]
         for broker in instance.brokers {
             let variable = broker.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
@@ -151,9 +159,10 @@ extension Cluster {
 
     private func started(_ name: String, _ incarnation: Int, _ pid: Int32) {
         guard lives[name]?.incarnation == incarnation else { return }
-        lives[name]!.started(pid: pid)
-        statuses[name]!.lastPID = pid
+        knows(name, pid)
         note(name)
+        // The run was ended while the process was being made.
+        if phase == .stopping || phase == .ended { kill(-pid, SIGKILL) }
         guard let command = topology.node(ofInstance: name)?.command else { return }
         guard let probe = command.ready else {
             becomeReady(name)
@@ -162,11 +171,19 @@ extension Cluster {
         watchReadiness(name, incarnation, probe)
     }
 
+    private func knows(_ name: String, _ pid: Int32) {
+        lives[name]!.started(pid: pid)
+        statuses[name]!.lastPID = pid
+    }
+
     private func printed(_ name: String, _ line: String) {
         statuses[name]?.lastLines.append(line)
         if let count = statuses[name]?.lastLines.count, count > 200 { statuses[name]?.lastLines.removeFirst(100) }
         tell(.log(instance: name, line: line))
-        changed()
+        guard case .log(let text)? = topology.node(ofInstance: name)?.command?.ready?.kind, line.contains(text) else {
+            return
+        }
+        statuses[name]?.hasPrintedReadyLine = true
     }
 
     func ended(_ name: String, _ incarnation: Int, _ end: NodeLife.End) {
@@ -235,8 +252,10 @@ extension Cluster {
 
     private func receive(_ message: ControlMessage, from peer: ControlServer.Peer) {
         switch message {
-        case .hello(let name, let incarnation, _):
+        case .hello(let name, let incarnation, let pid):
             guard let life = lives[name], life.incarnation == incarnation, life.state == .starting else { return }
+            // It may speak before we have been told that it was started.
+            knows(name, pid)
             peers[name] = peer
             peer.send(.plan(nodePlan(name, incarnation)))
         case .request(let request): answer(request, to: peer)
@@ -295,7 +314,7 @@ extension Cluster {
 
     private func open(broker: String, _ incarnation: Int, _ url: AMQPURL, isExternal: Bool, purge: Bool) async {
         do {
-            let administrator = administrator(of: broker, url)
+            let administrator = try administrator(of: broker, incarnation, url)
             try await administrator.declare(topology, isExternal: isExternal, purge: purge)
             let address = try SocketAddress.makeAddressResolvingHost(url.host, port: url.port)
             guard lives[broker]?.incarnation == incarnation, lives[broker]?.state == .starting else { return }
@@ -314,18 +333,18 @@ extension Cluster {
         }
     }
 
-    private func administrator(of broker: String, _ url: AMQPURL) -> BrokerAdministrator {
+    private func administrator(
+        of broker: String, _ incarnation: Int, _ url: AMQPURL
+    ) throws -> BrokerAdministrator {
         // An embedded broker has another port in each of its lives.
         let known = administrators[broker]
         if let known, case .external? = topology.node(ofInstance: broker)?.broker?.engine { return known }
-        let made = BrokerAdministrator(broker: broker, url: url, loop: loops.group.next()) { declaration in
-            Task { await self.record(declaration) }
-        }
+        let made = try BrokerAdministrator(
+            broker: broker, url: url, loop: loops.group.next(),
+            evidence: "\(folder.evidence)/declarations-\(broker).\(incarnation).events")
         administrators[broker] = made
         return made
     }
-
-    private func record(_ declaration: Declaration) { recorder.record(.declaration(declaration)) }
 
     private func brokerIsDown(_ name: String) {
         guard topology.node(ofInstance: name)?.broker != nil else { return }
@@ -346,7 +365,7 @@ extension Cluster {
                 let kind = self.filled(probe.kind, name, incarnation)
                 let holds =
                     switch kind {
-                    case .log(let text): self.statuses[name]?.lastLines.contains { $0.contains(text) } ?? false
+                    case .log: self.statuses[name]?.hasPrintedReadyLine ?? false
                     case .consuming:
                         self.injector.links.contains { $0.identity.client == name && $0.counts.consumers > 0 }
                     case .http, .tcp, .exec: await check.holds(kind)

@@ -43,6 +43,8 @@ package actor Cluster {
     var created = MonotonicClock.now()
     /// Scheduled faults that the run waits for.
     var openFaults = 0
+    /// The processes that each process fault has chosen, by the fault's id.
+    var struck: [Int: [String]] = [:]
     /// Commands that wait for the end.
     var closers: [ControlServer.Peer] = []
     var surveys: [Int: CheckedContinuation<Survey?, Never>] = [:]
@@ -69,6 +71,8 @@ package actor Cluster {
     struct NodeExtras: Sendable {
         var port: Int?
         var progress: Progress?
+        /// The line that its readiness waits for has come.
+        var hasPrintedReadyLine = false
         /// The last lines that it has printed.
         var lastLines: [String] = []
         var lastPID: Int32 = 0
@@ -264,9 +268,7 @@ package actor Cluster {
     }
 
     private var hasScheduledFaults: Bool {
-        topology.faults.contains {
-            $0.duration != nil || ($0.at != nil && $0.every == nil && $0.fault.level == .process)
-        }
+        topology.faults.contains { $0.every == nil && ($0.duration != nil || $0.fault.isInstant) }
     }
 
     /// Where the file has no finite workload of its own, a run is over when the programs that its assertions start

@@ -27,8 +27,9 @@ package struct NodeLife: Sendable, Equatable {
     package enum Intent: Sendable, Equatable {
         /// The run is over.
         case stop
-        /// A fault; it stays down until `bringBack`.
-        case fault
+        /// A fault's signal; it then stays down until something starts it. Some signals ask for the end, whatever it
+        /// then looks like; of any other only a death by that very signal is the fault's work.
+        case fault(signal: Int32, asksForTheEnd: Bool)
         /// A fault that starts it again at once.
         case restart
     }
@@ -90,6 +91,7 @@ package struct NodeLife: Sendable, Equatable {
     package mutating func ended(_ end: End, isOver: Bool) -> Decision {
         pid = nil
         self.end = end
+        if case .fault(let signal, false) = intent, end != .signalled(signal) { intent = nil }
         wasIntended = intent != nil
         switch end {
         case .exited(0): state = .exited

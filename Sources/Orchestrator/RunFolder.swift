@@ -45,6 +45,8 @@ package struct RunFolder: Sendable {
     package static func create(in base: String, topology: String) throws(OrchError) -> RunFolder {
         let runs = "\(base)/.orch/runs"
         try make(runs)
+        // A topology may be called anything; a folder may not.
+        let topology = String(topology.prefix(60).map { $0.isLetter || $0.isNumber || "._-".contains($0) ? $0 : "-" })
         let stamp = timestamp()
         var attempt = 1
         while true {

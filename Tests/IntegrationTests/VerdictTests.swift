@@ -148,4 +148,67 @@ import Testing
         #expect(counts(report, 0)["lost"] == 0)
         #expect(counts(report, 1)["lost"] == 0)
     }
+
+    @Test func connectionFaultsDelayAndDisturbAndLoseNothing() async throws {
+        let (result, report) = try await run(
+            """
+            queues: { q: { durable: true } }
+            nodes:
+              broker: { broker: {} }
+              a: { publish: { queue: q, count: 300, rate: 500/s, confirm: { timeout: 30s, attempts: 20 } } }
+              b: { consume: { queue: q, ack: manual, prefetch: 20 } }
+            faults:
+              - { latency: 20ms, jitter: 10ms, link: a <-> broker, at: 50ms, for: 200ms }
+              - { blackhole: true, link: broker -> b, at: 100ms, for: 150ms }
+              - { reset: true, link: a <-> broker, at: 350ms }
+              - { reset: true, link: b <-> broker, at: 400ms }
+              - { pause: b, at: 450ms, for: 100ms }
+            assertions:
+              - { delivery: at-least-once, from: a, to: b }
+              - { order: fifo, from: a, to: b }
+              - { log: a, contains: connection lost }
+              - { log: b, contains: connection lost }
+            """)
+        #expect(result.code == 0, "\(result.output)")
+        #expect(counts(report, 0)["lost"] == 0)
+    }
+
+    @Test func anAnonymousQueueOwesOnlyWhatReachedItWhileItLived() async throws {
+        // Some messages are dropped while the queue lives and confirmed when it is gone: never owed and confirmed at once.
+        let (result, _) = try await run(
+            """
+            seed: 7
+            nodes:
+              broker: { broker: {} }
+              p: { publish: { to: amq.fanout, rate: 500/s, count: 300, confirm: { attempts: 10, timeout: 30s } } }
+              s: { consume: { bind: amq.fanout } }
+            faults:
+              - { drop: 30%, link: p -> broker, for: 400ms, settle: 300ms }
+              - { pause: s, at: 200ms, for: 20ms }
+              - { kill: s, at: 250ms }
+            assertions:
+              - { delivery: at-most-once, from: p, to: s }
+            """)
+        #expect(result.code == 0, "\(result.output)")
+    }
+
+    @Test func anInterruptedRunPassesNothing() async throws {
+        let orch = OrchBinary()
+        defer { orch.remove() }
+        orch.write(
+            """
+            queues: { q: {} }
+            nodes:
+              broker: { broker: {} }
+              a: { publish: { queue: q, rate: 200/s, confirm: true } }
+              b: { consume: { queue: q } }
+            assertions: [{ delivery: at-least-once, from: a, to: b }]
+            """, to: "t.yaml")
+        let process = try orch.start(["up", "t.yaml"])
+        try await Eventually.holds("messages flow") { try await orch.run("ps").output.contains("processed") }
+        process.interrupt()
+        try await Eventually.holds("it has ended", within: 3) { !process.isRunning }
+        #expect(process.terminationStatus == 130)
+        #expect(try orch.report()["verdict"] as? String == "unknown")
+    }
 }

@@ -40,16 +40,31 @@ import Testing
 
     @Test func deathByAFaultIsIntendedAndStaysUntilBroughtBack() {
         var life = running()
-        life.ending(.fault)
+        life.ending(.fault(signal: 9, asksForTheEnd: true))
         #expect(life.ended(.signalled(9), isOver: false) == .stayDown)
         #expect(life.wasIntended && life.isDownByFault)
         life.starting()
         #expect(!life.isDownByFault && life.incarnation == 2 && life.restarts == 1)
     }
 
+    @Test func aSignalThatIsSurvivedExcusesNoLaterEnd() {
+        var life = running()
+        life.ending(.fault(signal: 10, asksForTheEnd: false))
+        #expect(life.ended(.exited(3), isOver: false) == .stayDown)
+        #expect(!life.wasIntended && !life.isDownByFault && life.state == .failed)
+        var killed = running()
+        killed.ending(.fault(signal: 10, asksForTheEnd: false))
+        _ = killed.ended(.signalled(10), isOver: false)
+        #expect(killed.wasIntended)
+        var polite = running()
+        polite.ending(.fault(signal: 15, asksForTheEnd: true))
+        _ = polite.ended(.exited(0), isOver: false)
+        #expect(polite.wasIntended)
+    }
+
     @Test func aFaultAndARestartPolicyStartItAgain() {
         var life = running(.init(mode: .always, backoff: .milliseconds(70)))
-        life.ending(.fault)
+        life.ending(.fault(signal: 9, asksForTheEnd: true))
         #expect(life.ended(.signalled(9), isOver: false) == .restart(after: .milliseconds(70)))
         #expect(life.state == .restarting && life.wasIntended)
     }

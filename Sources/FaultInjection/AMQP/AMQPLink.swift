@@ -42,8 +42,8 @@ struct AMQPLink {
     var frameMax = AMQPLimits.defaultFrameMax
     /// Messages that passed, for the live view.
     var passed = LinkCounts()
-    private var closing: Set<Direction> = []
-    private(set) var clientSaidClose = false
+    /// `connection.close`s that wait for what is held back before them.
+    private var closing: BothWays<Frame?> = BothWays(nil, nil)
     private(set) var isOrderlyClosed = false
 
     init(_ facts: ConnectionFacts) { self.facts = facts }
@@ -152,10 +152,8 @@ struct AMQPLink {
             case .connectionTuneOk(let ok): frameMax = ok.frameMax == 0 ? AMQPLimits.frameCeiling : Int(ok.frameMax)
             case .connectionClose where isHolding(direction):
                 // What is held back must not be overtaken by the end of the connection.
-                closing.insert(direction)
-                if direction == .toServer { clientSaidClose = true }
+                closing[direction] = frame
                 return
-            case .connectionClose: if direction == .toServer { clientSaidClose = true }
             case .connectionCloseOk: isOrderlyClosed = true
             default: break
             }
@@ -164,11 +162,8 @@ struct AMQPLink {
     }
 
     private mutating func releaseClosing() {
-        for direction in closing where !isHolding(direction) {
-            closing.remove(direction)
-            output[direction].writeFrame(
-                method: .connectionClose(.init(replyCode: 200, replyText: "closed", classID: 0, methodID: 0)),
-                channel: 0)
+        for direction in [Direction.toServer, .toClient] where !isHolding(direction) {
+            if let frame = closing.take(direction) { output[direction].writeFrame(frame) }
         }
     }
 

@@ -24,11 +24,12 @@ extension AMQPLinkChannel {
         _ link: inout AMQPLink
     ) {
         let n = dice.next(.deliver)
-        var fate = dice.roll(.deliver, key: key, n: n, faults: link.faults.toClient)
+        // A client asks for one message by get; a second would have nobody who waits for it.
+        let isGet = if case .basicGetOk = message.method { true } else { false }
+        let faults = isGet ? link.faults.toClient.filter { !$0.isDuplicate } : link.faults.toClient
+        let fate = dice.roll(.deliver, key: key, n: n, faults: faults)
         var message = message
         let stamp = takeStamp(off: &message, link)
-        // A client asks for one message by get; a second would have nobody who waits for it.
-        if case .basicGetOk = message.method { fate.copies = 1 }
         var unit = DeliveryUnit(
             message: message, brokerTag: tag, stamp: stamp, consumer: consumer, copies: fate.copies, n: n,
             isDelayed: fate.delay > 0)
@@ -39,7 +40,7 @@ extension AMQPLinkChannel {
         unit.copies = 0
         link.events.append(.delivery(event(for: unit, tag: 0, fate: .dropped, link)))
         if !consumer.autoAck { swallow(.delivery(tag, stamp: stamp), by: fault, now: now) }
-        if case .basicGetOk = message.method {
+        if isGet {
             var payload = ByteBuffer()
             AMQPMethod.basicGetEmpty(.init()).encode(into: &payload)
             let empty = Frame(type: .method, channel: id, payload: payload)

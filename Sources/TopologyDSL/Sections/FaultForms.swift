@@ -64,7 +64,7 @@ struct FaultForm: Sendable {
         ) { nodes, _ in .pause(nodes) },
         FaultForm(
             "restart", .process, takes: .nodes, options: [],
-            "Processes are killed and started again at once, whatever their restart policy."
+            "Processes are stopped in order and started again at once, whatever their restart policy."
         ) { nodes, _ in .restart(nodes) },
     ]
 

@@ -80,6 +80,11 @@ enum FaultSection {
                 "'for: \(duration.text)' fills all of 'every: \(every.text)': expected a shorter time",
                 at: entry.place("for"))
         }
+        if options.every != nil, options.duration == nil, form.options.contains("for"), form.keyword != "reset" {
+            reading.error(
+                "'every' without 'for': it would come again while it is still on; say how long it lasts",
+                at: entry.place("every"))
+        }
         if form.options.contains("jitter"), entry.has("jitter"),
             case .scalar(let text, _)? = entry[form.keyword]?.value.content, text.contains("..")
         {

@@ -36,9 +36,9 @@ struct BrokerCommand: AsyncParsableCommand {
         } catch {
             throw OrchError(
                 .unavailable, "cannot run the broker", cause: "\(error)",
-                advice: "another program may have port \(port); choose one with --port")
+                advice: error is StoreError ? nil : "another program may have port \(port); choose one with --port")
         }
-        let url = "amqp://guest:guest@127.0.0.1:\(server.port)/"
+        let url = "amqp://guest:guest@127.0.0.1:\(server.port)/%2F"
         Terminal.standardOutput.print(json ? try JSONOutput.line(["url": url]) : "listening on \(url)")
         for await _ in signals { break }
         await server.shutdown()

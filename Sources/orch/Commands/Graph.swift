@@ -12,7 +12,7 @@ struct Graph: ParsableCommand {
     var file: String
 
     @Option(name: .shortAndLong, help: "ascii, mermaid or dot.") var format = Format.ascii
-    @Flag(help: "Print the links as JSON.") var json = false
+    @Flag(help: "Print the whole topology as JSON, as it was understood.") var json = false
 
     func run() throws {
         let (topology, _) = try TopologyArgument.load(file)

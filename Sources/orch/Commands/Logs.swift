@@ -101,7 +101,7 @@ enum RunChoice {
         for cluster in running { await cluster.close() }
         let chosen = running.filter { target.cluster == nil || $0.matches(target.cluster!) }
         if let one = chosen.last { return (one.run, true) }
-        let here = FileManager.default.currentDirectoryPath
+        let here = RunFolder.base ?? "."
         if let name = target.cluster {
             guard let run = RunFolder.all(in: here).last(where: { $0.name == name || $0.name.hasSuffix("-\(name)") })
             else { throw OrchError(.usage, "there is no run '\(name)' here") }

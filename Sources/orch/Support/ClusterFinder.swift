@@ -46,12 +46,7 @@ struct RunningCluster: Sendable {
 
     /// All that run from this folder or one above it.
     static func all() async -> [RunningCluster] {
-        var folder = FileManager.default.currentDirectoryPath
-        while true {
-            if FileManager.default.fileExists(atPath: "\(folder)/.orch/runs") { break }
-            guard let slash = folder.lastIndex(of: "/"), folder != "/" else { return [] }
-            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
-        }
+        guard let folder = RunFolder.base else { return [] }
         var found: [RunningCluster] = []
         for run in RunFolder.all(in: folder) where FileManager.default.fileExists(atPath: run.controlSocket) {
             if let cluster = try? await connect(to: run) { found.append(cluster) }
@@ -94,6 +89,16 @@ struct RunningCluster: Sendable {
 }
 
 extension RunFolder {
+    /// The nearest folder, from the working one upwards, that has runs.
+    static var base: String? {
+        var folder = FileManager.default.currentDirectoryPath
+        while true {
+            if FileManager.default.fileExists(atPath: "\(folder)/.orch/runs") { return folder }
+            guard let slash = folder.lastIndex(of: "/"), folder != "/" else { return nil }
+            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+        }
+    }
+
     private struct Plan: Decodable {
         var topology: Topology
         var seed: UInt64

@@ -44,13 +44,19 @@ struct DetachedRun {
         let terminal = Terminal.standardOutput
         if json {
             terminal.print(
-                try JSONOutput.text([
-                    "cluster": status.cluster, "run": folder.path, "pid": "\(pid)", "seed": "\(status.seed)",
-                ]))
+                try JSONOutput.text(
+                    Started(cluster: status.cluster, run: folder.path, pid: pid, seed: status.seed)))
         } else {
             terminal.print("\(topology.name) is up: seed \(status.seed), pid \(pid), run \(folder.name)")
             terminal.print("orch ps, orch logs -f, orch fault drop 30%, orch down")
         }
+    }
+
+    private struct Started: Encodable {
+        var cluster: String
+        var run: String
+        var pid: Int32
+        var seed: UInt64
     }
 
     /// It was over before we could talk to it: its own words and code are the answer.
