@@ -92,7 +92,7 @@ let package = Package(
 )
 
 if isFuzzing {
-    let linking: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer"])]
+    let linking: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
     package.targets += [
         .executableTarget(
             name: "fuzz-frames", dependencies: ["AMQP", "FaultInjection", nioCore], path: "Fuzz/Frames",

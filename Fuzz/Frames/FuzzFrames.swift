@@ -4,7 +4,6 @@ import NIOCore
 
 /// Octets from nowhere, as a peer could send them: to the frame decoder, the assembler, every method and table, and to
 /// a whole link machine from both sides. Nothing may trap, and what decodes must encode to what decodes again.
-@_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzFrames(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
     decode(bytes)
@@ -48,4 +47,19 @@ private func check(_ method: AMQPMethod) {
     var second = ByteBuffer()
     again.encode(into: &second)
     precondition(buffer == second)
+}
+
+/// libFuzzer's own loop. The package manager gives a program's `main` another name, so that libFuzzer's is not found.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ words: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@_cdecl("fuzz_frames_main")
+public func fuzzMain(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
+    var count = count
+    var words = words
+    return runDriver(&count, &words) { fuzzFrames($0, $1) }
 }

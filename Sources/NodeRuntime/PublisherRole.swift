@@ -82,9 +82,14 @@ final class PublisherRole: Workload, ClientChannelDelegate {
         progress.isDone = progress.isDone && core.isDone
     }
 
-    /// Messages that wait for their confirm, or to be sent again.
+    /// Messages that wait for their confirm, or to be sent again. Without confirms nobody says when the broker has what
+    /// was sent: a channel is served in order, so the answer to any question comes after it.
     func survey() -> EventLoopFuture<Survey> {
-        context.eventLoop.makeSucceededFuture(Survey(unhandled: core.isDone ? 0 : 1, queued: 0))
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let asked =
+            channel.map { $0.call(.basicQos(.init())).map { _ in } } ?? context.eventLoop.makeSucceededVoidFuture()
+        return asked.map { Survey(unhandled: bound.value.core.isDone ? 0 : 1, queued: 0) }
+            .flatMapErrorThrowing { _ in Survey(unhandled: 1, queued: 0) }
     }
 
     func stop() -> EventLoopFuture<Void> {

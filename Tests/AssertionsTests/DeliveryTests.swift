@@ -213,4 +213,18 @@ import Testing
         #expect(counts.owed == 2 && counts.lost == 1 && counts.attempted == 3)
         #expect(builder.guarantees(Clusters.fanout(1), to: "subscriber") == [.pass, .fail, .fail])
     }
+
+    /// Dropped while the queue was there, confirmed when it was gone: no transmission was both owed and acknowledged.
+    @Test func aConfirmOfAnotherTransmissionOwesNothing() {
+        var builder = Clusters.ready()
+        builder.publish("m1", to: "work", fate: .dropped)
+        builder.declare(.unbindQueue, "tasks", "work")
+        builder.publish("m1", to: "work")
+        builder.confirmedByNode("m1", by: "producer")
+        builder.publish("m2", to: "work")
+        builder.finish()
+        let result = builder.one(Clusters.workers(), .delivery(.atLeastOnce))
+        #expect(result.verdict != .fail, "\(result.explanation)")
+        #expect(result.destinations.first?.counts.lost ?? 0 == 0)
+    }
 }

@@ -222,6 +222,14 @@ struct HistoryBuilder {
         return event.stamp
     }
 
+    /// The publisher's own word that a message was confirmed.
+    mutating func confirmedByNode(_ message: String, by process: String) {
+        var event = PublishResult()
+        event.message = message
+        event.reason = "confirmed"
+        add(.publishResult(event), by: node(process))
+    }
+
     mutating func result(_ stamp: Int64, _ outcome: TransmissionOutcome, fate: Fate = .passed) {
         var event = TransmissionResult()
         event.stamp = stamp

@@ -67,6 +67,14 @@ import Testing
         #expect(said.last == "1:1: error: 800 more problems are not shown")
     }
 
+    /// Found by the fuzzer: the line break of two characters was never passed.
+    @Test func anUnclosedBraceInAFileFromWindowsIsReported() {
+        let text = "name: x\r\nnodes:\r\n  a: { broker: {}\r\n  b: { broker: {}\r\n"
+        let loaded = TopologyFile.load(text: text, path: "t.yaml")
+        #expect(loaded.topology == nil)
+        #expect(loaded.diagnostics.hasErrors)
+    }
+
     @Test func invalidUTF8SaysItsLine() {
         let loaded = TopologyFile.load(bytes: Array("name: x\nnodes: \n".utf8) + [0xFF, 0x0A], path: "t.yaml")
         #expect(

@@ -18,8 +18,8 @@ final class DataDirectory: Sendable {
         lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw StoreError(.io, System.message(errno), path: file) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            // The object is whole by now, so that `deinit` closes the file.
             let code = errno
-            close(lock)
             throw code == EWOULDBLOCK
                 ? StoreError(.locked, "another broker uses this data directory", path: path)
                 : StoreError(.io, System.message(code), path: file)

@@ -33,10 +33,8 @@ final class DeliveryMarks: @unchecked Sendable {
         }
         base = mapped
         guard grow(to: max(Int(lseek(file, 0, SEEK_END)), DeliveryMarks.step)) else {
-            let code = errno
-            munmap(base, DeliveryMarks.limit)
-            close(file)
-            throw StoreError(.io, System.message(code), path: path)
+            // The object is whole by now, so that `deinit` unmaps and closes the file.
+            throw StoreError(.io, System.message(errno), path: path)
         }
     }
 

@@ -12,9 +12,8 @@ final class SQLiteConnection {
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK else {
-            let failure = error(code)
-            sqlite3_close_v2(handle)
-            throw failure
+            // The object is whole by now, so that `deinit` closes the handle.
+            throw error(code)
         }
         sqlite3_extended_result_codes(handle, 1)
     }

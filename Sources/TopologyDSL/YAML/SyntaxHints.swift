@@ -170,7 +170,7 @@ enum SyntaxHints {
                         advice: quoteAdvice(span, source)), span
                 )
             }
-            offset = line.end + 1
+            offset = max(offset, line.end) + 1
         }
         let open = Span(failure.contextOffset, failure.contextOffset + 1)
         let bracket = source.text(open)
