@@ -222,7 +222,8 @@ extension Cluster {
     }
 
     private func fail(_ error: OrchError) {
-        if failure == nil { failure = error }
+        // What goes wrong because we are ending is no failure.
+        if failure == nil, endRequest == nil { failure = error }
         changed()
     }
 

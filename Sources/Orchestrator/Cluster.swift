@@ -109,7 +109,7 @@ package actor Cluster {
             try await bringUp()
             await runWorkloads()
         } catch let error as OrchError {
-            failure = error
+            if endRequest == nil { failure = error }
         } catch {
             failure = OrchError(.internalError, "\(error)")
         }

@@ -18,7 +18,9 @@ final class Scratch {
     }
 
     deinit {
-        for name in ["broker.sqlite", "broker.sqlite-wal", "broker.sqlite-journal", "delivered", "lock"] {
+        for name in [
+            "broker.sqlite", "broker.sqlite-wal", "broker.sqlite-shm", "broker.sqlite-journal", "delivered", "lock",
+        ] {
             unlink("\(path)/\(name)")
         }
         rmdir(path)

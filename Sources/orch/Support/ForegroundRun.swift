@@ -27,13 +27,8 @@ struct ForegroundRun {
         let directory = typed.hasPrefix("/") ? typed : "\(here)/\(typed)"
         let options = ClusterOptions(seed: seed, executable: Executable.path, directory: directory, keep: keep)
         let cluster = try Cluster(topology, folder: folder, options: options)
-        let signals = Task {
-            var count = 0
-            for await _ in SignalWatcher.signals() {
-                count += 1
-                await cluster.interrupt()
-            }
-        }
+        let received = SignalWatcher.signals()
+        let signals = Task { for await _ in received { await cluster.interrupt() } }
         let view = await view(terminal)
         let showing = Task {
             for await event in cluster.happenings { await view?.show(event) }
