@@ -59,10 +59,11 @@ import Testing
         try await up(
             orch,
             """
+            drain: 60s
             queues: { q: {} }
             nodes:
               broker: { broker: {} }
-              producer: { publish: { queue: q, rate: 4000/s } }
+              producer: { publish: { queue: q, rate: 2000/s } }
               consumer: { consume: { queue: q } }
             assertions: [{ delivery: at-least-once, from: producer, to: consumer, of: attempted }]
             """)
