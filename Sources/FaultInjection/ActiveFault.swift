@@ -26,6 +26,7 @@ package final class ActiveFault: Sendable {
         return true
     }
 
+    var onlyDelays: Bool { if case .delay = spec.fault { true } else { false } }
     var isDuplicate: Bool { if case .duplicate = spec.fault { true } else { false } }
 
     func count(_ kind: MessageKind, affected: Bool) { counters.add(kind, affected: affected) }

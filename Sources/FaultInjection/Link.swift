@@ -123,9 +123,8 @@ package final class Link: Sendable {
         }
         let isReset = (faults.toServer + faults.toClient).contains { $0.spec.fault == .reset }
         guard let upstream, !isReset else {
-            if let provider = client as? any SocketOptionProvider {
-                provider.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in client.close(promise: nil) }
-            }
+            try client.pipeline.syncOperations.addHandler(RefusingHandler())
+            client.eventLoop.scheduleTask(in: .seconds(1)) { client.close(promise: nil) }
             return
         }
         let facts = ConnectionFacts(
@@ -168,6 +167,23 @@ package final class Link: Sendable {
             $0.unsettled[session] = unsettled == 0 ? nil : unsettled
         }
     }
+}
+
+/// Resets a connection once its client has spoken. Earlier, some clients trip over a socket that they had just seen
+/// connected and that has no peer.
+private final class RefusingHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let channel = context.channel
+        guard let provider = channel as? any SocketOptionProvider else {
+            channel.close(promise: nil)
+            return
+        }
+        provider.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
 /// The threads that links run on, each with the recorder that is its own.

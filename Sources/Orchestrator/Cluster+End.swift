@@ -15,6 +15,11 @@ extension Cluster {
         move(to: .draining)
         for task in tasks.dropFirst(2) { task.cancel() }
         for peer in peers.values { peer.send(.drain) }
+        // What was sent without asking for a confirm may still be on its way to the fault that it is due.
+        for instance in plan.instances where !isInterrupted {
+            let roles = topology.node(named: instance.node)?.publish ?? []
+            if roles.contains(where: { $0.confirm == nil }) { _ = await survey(instance.name) }
+        }
         await liftFaults()
         // Without a drain that has ended, nothing passes: what is missing may have been on its way.
         guard !isInterrupted else { return }
@@ -128,17 +133,29 @@ extension Cluster {
             guard !isInterrupted, let administrator = administrators[broker],
                 let depth = await administrator.depth(of: queue)
             else { continue }
-            var event = QueueDepth()
-            event.broker = broker
-            event.queue = queue
-            event.ready = UInt32(clamping: depth.ready)
-            event.consumers = UInt32(clamping: depth.consumers)
-            recorder.record(.queueDepth(event))
+            record(depth, of: queue, on: broker)
             guard depth.consumers == 0, depth.ready > 0 else { continue }
             for leftover in await administrator.leftovers(in: queue, limit: 100_000) {
                 recorder.record(.leftover(leftover))
             }
         }
+    }
+
+    /// Notes the depth of one queue now, for an assertion that does not wait for the end.
+    private func noteDepth(of name: String) async {
+        for (queue, broker) in queues where queue == name {
+            guard let depth = await administrators[broker]?.depth(of: queue) else { continue }
+            record(depth, of: queue, on: broker)
+        }
+    }
+
+    private func record(_ depth: BrokerAdministrator.Depth, of queue: String, on broker: String) {
+        var event = QueueDepth()
+        event.broker = broker
+        event.queue = queue
+        event.ready = UInt32(clamping: depth.ready)
+        event.consumers = UInt32(clamping: depth.consumers)
+        recorder.record(.queueDepth(event))
     }
 
     // MARK: - Stopping
@@ -243,6 +260,7 @@ extension Cluster {
         let clock = ContinuousClock()
         let deadline = clock.now + limit
         while !Task.isCancelled {
+            if case .queue(let queue, _, _) = spec.assertion { await noteDepth(of: queue) }
             let files = folder.evidenceFiles
             let logs = logLines()
             let topology = topology

@@ -21,8 +21,9 @@ extension Cluster {
         guard let life = lives[instance] else { return false }
         switch life.state {
         case .ready, .running, .paused: return true
-        // A program that has done its work in order is as ready as it will be.
-        case .exited: return life.end == .exited(0)
+        // A program that has done its work in order is as ready as it will be, and so is one that was ready and died.
+        case .exited: return life.end == .exited(0) || life.hasBeenReady
+        case .failed, .killed: return life.hasBeenReady
         default: return false
         }
     }

@@ -20,7 +20,8 @@ extension Cluster {
             Task {
                 let isDecided = await self.wait(for: nil) { self.phase != .starting || self.failure != nil }
                 if let failure = self.failure {
-                    peer.send(.response(.failed(message: failure.description, exitCode: failure.code.rawValue)))
+                    let words = [failure.message, failure.cause].compactMap { $0 }.joined(separator: "\n  cause: ")
+                    peer.send(.response(.failed(message: words, exitCode: failure.code.rawValue)))
                 } else if isDecided {
                     peer.send(.response(.ready))
                 }

@@ -166,6 +166,8 @@ package actor Cluster {
     }
 
     private func bringUp() async throws {
+        // From here on there is something to look at; a start that fails earlier leaves the last run in its place.
+        folder.becomeLatest()
         tell(.phase(.starting))
         startWhatCan()
         let isReady = await wait(for: options.startTimeout) {

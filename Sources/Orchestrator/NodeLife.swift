@@ -44,6 +44,8 @@ package struct NodeLife: Sendable, Equatable {
     package var restarts: Int { max(0, incarnation - 1) }
     /// A fault of ours has taken it down, and nothing has started it since.
     package private(set) var isDownByFault = false
+    /// It was ready in this life; what came later is judged, and keeps nobody waiting.
+    package private(set) var hasBeenReady = false
     private var intent: Intent?
     private var failuresInARow = 0
     private let policy: RestartPolicy
@@ -59,6 +61,7 @@ package struct NodeLife: Sendable, Equatable {
         intent = nil
         isDownByFault = false
         wasIntended = false
+        hasBeenReady = false
     }
 
     package mutating func started(pid: Int32) { self.pid = pid }
@@ -67,6 +70,7 @@ package struct NodeLife: Sendable, Equatable {
     package mutating func ready() {
         guard state == .starting else { return }
         state = .ready
+        hasBeenReady = true
     }
 
     /// Its workloads run.

@@ -40,7 +40,7 @@ package struct RunFolder: Sendable {
         name = String(path.split(separator: "/").last ?? "")
     }
 
-    /// Makes the folder of a new run below `base`, and lets `latest` point to it.
+    /// Makes the folder of a new run below `base`.
     /// - Throws: `OrchError` (`unavailable`) where it cannot be made.
     package static func create(in base: String, topology: String) throws(OrchError) -> RunFolder {
         let runs = "\(base)/.orch/runs"
@@ -54,7 +54,6 @@ package struct RunFolder: Sendable {
             let folder = RunFolder(path: "\(runs)/\(stamp)-\(topology)\(suffix)")
             if mkdir(folder.path, 0o700) == 0 {
                 for path in [folder.evidence, folder.logs, folder.data] { try make(path) }
-                folder.pointLatest(in: runs)
                 return folder
             }
             guard errno == EEXIST, attempt < 1_000 else { throw failed(folder.path) }
@@ -81,12 +80,15 @@ package struct RunFolder: Sendable {
         do {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw OrchError(.unavailable, "cannot write \(path)", cause: "\(error)")
+            throw OrchError(
+                .unavailable, "cannot write \(path)", cause: String(cString: strerror(errno)),
+                advice: "was the folder removed, or is the disk full?")
         }
     }
 
     /// A link that is replaced in one step, so that it always points somewhere.
-    private func pointLatest(in runs: String) {
+    package func becomeLatest() {
+        let runs = String(path.dropLast(name.count + 1))
         let next = "\(runs)/.latest-\(getpid())"
         unlink(next)
         guard symlink(name, next) == 0 else { return }

@@ -196,3 +196,22 @@ import Testing
         #expect(Array(h.link.output.toServer.readableBytesView) == bytes)
     }
 }
+
+@Suite struct TransactionTests {
+    @Test func aCommitConfirmsARollbackRefusesAndDropsPassThemBy() {
+        var h = LinkHarness()
+        h.client(.txSelect(.init()))
+        h.broker(.txSelectOk(.init()))
+        h.start(FaultSpec(.drop(Share(1))), .toServer)
+        _ = h.toServer()
+        h.publish("m1")
+        h.client(.txCommit(.init()))
+        #expect(h.toServer().texts == ["publish m1", "tx.commit"])
+        h.broker(.txCommitOk(.init()))
+        h.publish("m2")
+        h.client(.txRollback(.init()))
+        h.broker(.txRollbackOk(.init()))
+        #expect(h.results.map(\.outcome) == [.acked, .nacked])
+        #expect(h.results.map(\.stamp) == h.transmissions.map(\.stamp))
+    }
+}

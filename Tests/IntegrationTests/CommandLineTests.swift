@@ -53,17 +53,17 @@ import Testing
         defer { other.remove() }
         let yaml = """
             nodes:
-              broker: { broker: { port: 45672 } }
+              broker: { broker: { port: 28672 } }
             """
         other.write(yaml, to: "t.yaml")
         orch.write(yaml, to: "t.yaml")
         #expect(try await other.run("up", "-d", "--wait", "t.yaml").code == 0)
         let result = try await orch.run("up", "t.yaml")
         #expect(result.code == 69)
-        #expect(result.errors.contains("45672"))
+        #expect(result.errors.contains("28672"))
         #expect(Processes.ofRuns(in: orch.folder).isEmpty)
         _ = try await other.run("down")
-        #expect(!Processes.isListening(45672))
+        #expect(!Processes.isListening(28672))
     }
 
     @Test func aProgramThatIsNotThereExits69() async throws {

@@ -211,4 +211,37 @@ import Testing
         #expect(process.terminationStatus == 130)
         #expect(try orch.report()["verdict"] as? String == "unknown")
     }
+
+    @Test func aQueueIsJudgedBeforeTheEndWhereWithinSaysSo() async throws {
+        let (result, _) = try await run(
+            """
+            queues: { q: {} }
+            nodes:
+              broker: { broker: {} }
+              a: { publish: { queue: q, count: 50, confirm: true } }
+              b: { consume: { queue: q } }
+            assertions:
+              - { queue: q, depth: 0, within: 20s }
+              - { queue: q, depth: 7, within: 200ms, expect: violated }
+            """)
+        #expect(result.code == 0, "\(result.output)")
+        #expect(result.seconds < 20, "it waited although the assertion held")
+    }
+
+    @Test func aProgramThatEndsEarlyIsJudgedAndKeepsNobodyWaiting() async throws {
+        let (result, _) = try await run(
+            """
+            queues: { q: {} }
+            nodes:
+              broker: { broker: {} }
+              setup: { command: [sh, -c, "exit 3"] }
+              a: { publish: { queue: q, count: 5, confirm: true }, depends_on: setup }
+              b: { consume: { queue: q } }
+            assertions:
+              - { node: setup, exit: 3 }
+              - { delivery: at-least-once, from: a, to: b }
+            """)
+        #expect(result.code == 0, "\(result.output)")
+        #expect(result.seconds < 20)
+    }
 }

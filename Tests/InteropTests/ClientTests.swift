@@ -134,10 +134,10 @@ import Testing
     @Test func amqpToolsPublishAndConsumeOnTheBrokerAlone() async throws {
         let orch = OrchBinary()
         defer { orch.remove() }
-        let process = try orch.start(["broker", "--port", "45673"])
+        let process = try orch.start(["broker", "--port", "28673"])
         defer { process.terminate() }
-        try await Eventually.holds("the broker listens") { Processes.isListening(45673) }
-        let url = "amqp://guest:guest@127.0.0.1:45673"
+        try await Eventually.holds("the broker listens") { Processes.isListening(28673) }
+        let url = "amqp://guest:guest@127.0.0.1:28673"
         #expect(try await Shell.run("amqp-declare-queue", ["-u", url, "-q", "tools"]).code == 0)
         let published = try await Shell.run("amqp-publish", ["-u", url, "-r", "tools", "-b", "hello from amqp-tools"])
         #expect(published.code == 0, "\(published.errors)")

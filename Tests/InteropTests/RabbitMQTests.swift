@@ -4,7 +4,7 @@ import Testing
 
 /// The same files against Debian's RabbitMQ, in one changed line.
 @Suite(.serialized) struct RabbitMQTests {
-    private static let port = 45680
+    private static let port = 28680
 
     @Test(arguments: ["pubsub", "routing", "topics", "headers", "work-queue"])
     func bundledTopologiesPassOnRabbitMQ(name: String) async throws {

@@ -1,5 +1,5 @@
 /// Topic exchange: keys are words between dots; in a binding `*` stands for one word, `#` for any number, none included
-/// (AMQP 0-9-1 §3.1.3.3). An empty key is one empty word, as in RabbitMQ.
+/// (AMQP 0-9-1 §3.1.3.3). An empty key has no words, as in RabbitMQ.
 ///
 /// A trie of words. The number of steps is bounded by nodes times words, whatever the patterns: each node is visited
 /// once for each place in the key.
@@ -88,6 +88,6 @@ struct TopicTable: ExchangeTable {
     }
 
     private static func words(_ key: String) -> [Substring] {
-        key.split(separator: ".", omittingEmptySubsequences: false)
+        key.isEmpty ? [] : key.split(separator: ".", omittingEmptySubsequences: false)
     }
 }

@@ -118,12 +118,22 @@ extension AMQPLinkChannel {
             answer(nack.deliveryTag, multiple: nack.multiple, nack: true, now: now, &link)
             return
         case .basicGetEmpty: _ = gets.popFirst()
+        case .txCommitOk: endTransaction(.acked, &link)
+        case .txRollbackOk: endTransaction(.nacked, &link)
         case .basicCancel(let cancel): consumers[cancel.consumerTag] = nil
         case .channelCloseOk: reset(&link)
         case .channelClose: failPending(&link)
         default: noteAnswer(method, &link)
         }
         pass(.frames([frame]), .toClient, delay: 0, now: now, &link)
+    }
+
+    /// The broker has taken a transaction's publishes, or thrown them away.
+    private func endTransaction(_ outcome: TransmissionOutcome, _ link: inout AMQPLink) {
+        for stamp in transaction ?? [] {
+            link.events.append(.transmissionResult(.init(stamp: stamp, outcome: outcome)))
+        }
+        if transaction != nil { transaction = [] }
     }
 
     // MARK: - Confirms

@@ -11,7 +11,9 @@ extension AMQPLinkChannel {
             return
         }
         let n = dice.next(.publish)
-        let fate = dice.roll(.publish, key: publish.routingKey, n: n, faults: link.faults.toServer)
+        // A transaction has no way to say of one publish that it is missing, or there twice: those faults pass it by.
+        let faults = transaction == nil ? link.faults.toServer : link.faults.toServer.filter(\.onlyDelays)
+        let fate = dice.roll(.publish, key: publish.routingKey, n: n, faults: faults)
 
         var event = Transmission()
         event.stamp = link.nextStamp()
@@ -37,6 +39,7 @@ extension AMQPLinkChannel {
             event.bodyHash = message.bodyHash
         }
         link.events.append(.transmission(event))
+        transaction?.append(event.stamp)
 
         let tag = confirms?.publish(stamp: event.stamp)
         if let fault = fate.droppedBy {
@@ -81,6 +84,7 @@ extension AMQPLinkChannel {
         case .basicRecover, .basicRecoverAsync:
             deliveries.recover()
             swallowed.removeAll { if case .delivery = $0.what { true } else { false } }
+        case .txSelect: if transaction == nil { transaction = [] }
         case .confirmSelect: if confirms == nil { confirms = ConfirmTracker() }
         case .basicGet(let get):
             gets.append(Consumer(queue: get.queue.isEmpty ? lastQueue : get.queue, autoAck: get.noAck))

@@ -49,6 +49,8 @@ final class AMQPLinkChannel {
     private var missing: BothWays<UInt64?> = BothWays(nil, nil)
     /// `nil` until `confirm.select`.
     var confirms: ConfirmTracker?
+    /// Publishes of the open transaction, and of those whose commit or rollback is on its way; `nil` until `tx.select`.
+    var transaction: [Int64]?
     var deliveries = DeliveryTracker()
     var consumers: [String: Consumer] = [:]
     /// Management methods that the broker has not answered, in order.
@@ -222,6 +224,7 @@ final class AMQPLinkChannel {
     func reset(_ link: inout AMQPLink) {
         endConsumers(&link)
         confirms = nil
+        transaction = nil
         deliveries = DeliveryTracker()
         pending = []
         gets = []

@@ -54,7 +54,7 @@ struct Logs: AsyncParsableCommand {
                         let padding = String(repeating: " ", count: width - name.count)
                         terminal.print(
                             terminal.styled(name + padding, palette[index % palette.count])
-                                + terminal.styled(" | ", .dim) + line)
+                                + terminal.styled(" | ", .dim) + (terminal.isInteractive ? Terminal.tamed(line) : line))
                     }
                 }
             }

@@ -46,14 +46,15 @@ struct ForegroundRun {
         case .success(var report):
             report.file = file
             let code = report.exitCode?.rawValue ?? 0
-            try write(report)
             if json {
                 terminal.print(report.json())
             } else {
                 terminal.print(report.text(width: terminal.width, color: terminal.hasColor))
             }
+            let written = Result { try write(report) }
             await cluster.announce(exitCode: code)
             await cluster.close()
+            try written.get()
             return code
         case .failure(let error):
             let code = (error as? OrchError)?.code.rawValue ?? OrchError.Code.internalError.rawValue

@@ -62,6 +62,38 @@ struct Terminal: Sendable {
         }
     }
 
+    /// A program's line as it may be shown between ours: colours stay and end with the line; what moves the cursor, wipes
+    /// the screen or sets a title goes, and of a line drawn over itself the last state remains.
+    static func tamed(_ line: String) -> String {
+        var result = ""
+        var hasStyle = false
+        var scalars = line.unicodeScalars[...]
+        while let scalar = scalars.popFirst() {
+            switch scalar {
+            case "\r":
+                if !scalars.isEmpty { result = "" }
+            case "\t": result += "    "
+            case "\u{1B}":
+                if scalars.first == "[" {
+                    let sequence = scalars.dropFirst().prefix { !("@"..."~").contains($0) }
+                    let end = scalars.dropFirst(1 + sequence.count).first
+                    scalars = scalars.dropFirst(2 + sequence.count)
+                    if end == "m" {
+                        result += "\u{1B}[" + String(String.UnicodeScalarView(sequence)) + "m"
+                        hasStyle = true
+                    }
+                } else if scalars.first == "]" {
+                    scalars = scalars.drop { $0 != "\u{7}" && $0 != "\u{1B}" }.dropFirst()
+                } else {
+                    scalars = scalars.dropFirst()
+                }
+            case ..<" ", "\u{7F}"..."\u{9F}": break
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return hasStyle ? result + "\u{1B}[0m" : result
+    }
+
     enum Style: String {
         case bold = "1"
         case dim = "2"

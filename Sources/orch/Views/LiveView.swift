@@ -52,7 +52,8 @@ actor LiveView: RunView {
         case .node(let status): update(status)
         case .fault(let fault, let on): faults[fault.name] = on ? fault : nil
         case .log(let instance, let line):
-            pending.append(terminal.styled(instance, color(of: instance)) + terminal.styled(" | ", .dim) + line)
+            pending.append(
+                terminal.styled(instance, color(of: instance)) + terminal.styled(" | ", .dim) + Terminal.tamed(line))
         case .note(let text): pending.append(text)
         }
     }
