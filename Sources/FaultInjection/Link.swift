@@ -169,18 +169,24 @@ package final class Link: Sendable {
     }
 }
 
+extension Channel {
+    /// Closes with RST: that is what a close does with no time to linger.
+    func reset() {
+        guard let provider = self as? any SocketOptionProvider else {
+            close(promise: nil)
+            return
+        }
+        provider.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in self.close(promise: nil) }
+    }
+}
+
 /// Resets a connection once its client has spoken. Earlier, some clients trip over a socket that they had just seen
 /// connected and that has no peer.
 private final class RefusingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let channel = context.channel
-        guard let provider = channel as? any SocketOptionProvider else {
-            channel.close(promise: nil)
-            return
-        }
-        provider.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
+        context.channel.reset()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

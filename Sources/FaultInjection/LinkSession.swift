@@ -183,9 +183,8 @@ final class LinkSession {
         event.by = by
         recorder.record(.connectionClosed(event))
         for channel in [client, server].compactMap({ $0 }) {
-            if abruptly, let provider = channel as? any SocketOptionProvider {
-                // With no time to linger a close sends RST.
-                provider.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
+            if abruptly {
+                channel.reset()
             } else {
                 // After what is on its way; a peer that never reads gets no more than a moment.
                 channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }
