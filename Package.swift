@@ -14,6 +14,9 @@ let strict: [SwiftSetting] =
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let http2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let hpack: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
+let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 
@@ -23,6 +26,8 @@ let package = Package(
     products: [.executable(name: "orch", targets: ["orch"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -33,10 +38,22 @@ let package = Package(
         // What comes from Debian.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"]), .brew(["lua@5.4"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CLuaSupport", dependencies: ["CLua"], linkerSettings: [.linkedLibrary("m")]),
 
         // Arrows go down: each target may import only what it lists.
         .target(name: "ClusterModel", swiftSettings: strict),
-        .target(name: "TopologyDSL", dependencies: ["ClusterModel", "CYAML"], swiftSettings: strict),
+        .target(name: "TopologyDSL", dependencies: ["ClusterModel", "Protobuf", "Scripting", "CYAML"], swiftSettings: strict),
+        .target(name: "Protobuf", dependencies: ["ClusterModel"], swiftSettings: strict),
+        .target(name: "Scripting", dependencies: ["CLuaSupport"], swiftSettings: strict),
+        .target(
+            name: "RPC",
+            dependencies: [
+                "ClusterModel", "Protobuf", "CSQLite", "CZlib", nioCore, nioPosix, http2, hpack, tls,
+                .product(name: "NIOTLS", package: "swift-nio"), deque,
+            ],
+            swiftSettings: strict),
         .target(name: "History", dependencies: ["ClusterModel"], swiftSettings: strict),
         .target(name: "Assertions", dependencies: ["ClusterModel", "History"], swiftSettings: strict),
         .target(name: "Reporting", dependencies: ["ClusterModel", "Assertions"], swiftSettings: strict),
@@ -50,10 +67,11 @@ let package = Package(
         .target(
             name: "NodeRuntime",
             dependencies: [
-                "ClusterModel", "History", "Control", "AMQP", "AMQPClient", "Broker", nioCore, nioPosix, logging, deque,
+                "ClusterModel", "History", "Control", "AMQP", "AMQPClient", "Broker", "Protobuf", "RPC", "Scripting",
+                nioCore, nioPosix, logging, deque,
             ], swiftSettings: strict),
         .target(
-            name: "FaultInjection", dependencies: ["ClusterModel", "History", "AMQP", nioCore, nioPosix, deque],
+            name: "FaultInjection", dependencies: ["ClusterModel", "History", "AMQP", nioCore, nioPosix, hpack, deque],
             swiftSettings: strict),
         .target(
             name: "Orchestrator",
@@ -67,13 +85,18 @@ let package = Package(
             name: "orch",
             dependencies: [
                 "ClusterModel", "TopologyDSL", "Control", "Orchestrator", "NodeRuntime", "Broker", "Reporting",
-                "Assertions", "History", nioCore, nioPosix, logging,
+                "Assertions", "History", "Protobuf", "RPC", nioCore, nioPosix, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
 
         // Fast and pure, one a module.
         .testTarget(name: "ClusterModelTests", dependencies: ["ClusterModel"], swiftSettings: strict),
-        .testTarget(name: "TopologyDSLTests", dependencies: ["TopologyDSL"], swiftSettings: strict),
+        .testTarget(name: "ProtobufTests", dependencies: ["Protobuf", "ClusterModel"], swiftSettings: strict),
+        .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "CLua"], swiftSettings: strict),
+        .testTarget(
+            name: "RPCTests", dependencies: ["RPC", "ClusterModel", "Protobuf", nioCore, nioPosix, http2, hpack, tls],
+            exclude: ["Transport/localhost.key", "Transport/localhost.pem"], swiftSettings: strict),
+        .testTarget(name: "TopologyDSLTests", dependencies: ["TopologyDSL", "Protobuf"], swiftSettings: strict),
         .testTarget(name: "HistoryTests", dependencies: ["History"], swiftSettings: strict),
         .testTarget(name: "AssertionsTests", dependencies: ["Assertions", "History"], swiftSettings: strict),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),
@@ -81,13 +104,16 @@ let package = Package(
         .testTarget(name: "AMQPClientTests", dependencies: ["AMQPClient", "Broker", logging], swiftSettings: strict),
         .testTarget(name: "BrokerTests", dependencies: ["Broker"], swiftSettings: strict),
         .testTarget(name: "NodeRuntimeTests", dependencies: ["NodeRuntime"], swiftSettings: strict),
-        .testTarget(name: "FaultInjectionTests", dependencies: ["FaultInjection"], swiftSettings: strict),
+        .testTarget(
+            name: "FaultInjectionTests",
+            dependencies: ["FaultInjection", .product(name: "NIOEmbedded", package: "swift-nio"), hpack, http2],
+            swiftSettings: strict),
         .testTarget(name: "OrchestratorTests", dependencies: ["Orchestrator"], swiftSettings: strict),
         // Real processes, and then clients and brokers that are not ours.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "orch"], swiftSettings: strict),
         .testTarget(
-            name: "InteropTests", dependencies: ["TestSupport", "orch"], exclude: ["Programs"], swiftSettings: strict),
+            name: "InteropTests", dependencies: ["TestSupport", "orch", "RPC", "Protobuf", "TopologyDSL"], exclude: ["Programs"], swiftSettings: strict),
     ]
 )
 

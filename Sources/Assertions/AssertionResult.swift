@@ -27,9 +27,18 @@ package struct AssertionResult: Sendable, Equatable {
     package var expect: AssertionSpec.Expectation
     package var from: String?
     package var to: String?
+    /// `Calculator.suma`: the calls that it is about.
+    package var method: String?
     /// Where the file states it, from 1; 0 for what no file states.
     package var line: Int
     package var destinations: [DestinationResult]
+    /// For `calls:`: what was counted.
+    package var calls: CallAccount?
+    /// For assertions on numbers, and beside `calls`: what was measured.
+    package var measure: CallMeasure?
+    /// What speaks for the verdict, and what a reader must know, where there are no destinations.
+    package var examples: [Example] = []
+    package var notes: [String] = []
     /// Why, in a sentence or a few; never empty for `fail` and `unknown`.
     package var explanation: String
 
@@ -45,6 +54,12 @@ package struct AssertionResult: Sendable, Equatable {
         self.line = line
         self.destinations = destinations
         self.explanation = explanation
+    }
+
+    /// One about calls.
+    init(title: String, verdict: Verdict, scope: CallScope) {
+        self.init(title: title, verdict: verdict, from: scope.from, to: scope.to)
+        method = scope.method
     }
 
     /// The verdict after `expect:`; what is unknown stays unknown.
@@ -133,6 +148,12 @@ package struct DeliveryCounts: Sendable, Equatable {
 package struct Example: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case lost, duplicated, unexpected, missing, reordered
+        /// A call that was executed more often than its guarantee allows.
+        case executedAgain = "executed-again"
+        /// A call that was executed, and whose caller was told that it was not.
+        case contradicted
+        /// A call that did not succeed, or that took long.
+        case failed, slow
         /// It may have been lost or processed twice; the evidence does not tell.
         case undecided
     }

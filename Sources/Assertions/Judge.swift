@@ -14,8 +14,8 @@ package struct Judge: Sendable {
         self.logs = logs
     }
 
-    /// - Returns: one result an assertion, in the order of the file, and one named `nodes: alive` where a node died of
-    ///   itself or where the file asserts nothing.
+    /// - Returns: one result an assertion, in the order of the file; one named `replies: as expected` where a reply was
+    ///   not; and one named `nodes: alive` where a node died of itself or where the file asserts nothing.
     package static func judge(
         history: History, topology: Topology, logs: [String: [String]] = [:]
     ) -> [AssertionResult] {
@@ -41,6 +41,7 @@ package struct Judge: Sendable {
     package func results() -> [AssertionResult] {
         let judgement = Judgement(ledger: Ledger(history, topology: topology), topology: topology, logs: logs)
         var results = topology.assertions.map { judge($0, judgement) }
+        if let replies = ReplyChecker(judgement: judgement).result() { results.append(replies) }
         if let alive = AliveChecker(judgement: judgement).result() { results.append(alive) }
         return results
     }
@@ -61,6 +62,16 @@ package struct Judge: Sendable {
             case .log(let name, let contains, let matches, let count):
                 LogChecker(judgement: judgement, name: name, contains: contains, matches: matches, count: count)
                     .result()
+            case .calls(let guarantee, let scope):
+                CallChecker(judgement: judgement, guarantee: guarantee, scope: scope).result()
+            case .latency(let scope, let bounds):
+                LatencyChecker(judgement: judgement, scope: scope, bounds: bounds).result()
+            case .throughput(let scope, let condition):
+                ThroughputChecker(judgement: judgement, scope: scope, condition: condition).result()
+            case .availability(let scope, let condition):
+                AvailabilityChecker(judgement: judgement, scope: scope, condition: condition).result()
+            case .recovery(let scope, let within, let after):
+                RecoveryChecker(judgement: judgement, scope: scope, within: within, after: after).result()
             }
         result.expect = spec.expect
         result.line = spec.location.line

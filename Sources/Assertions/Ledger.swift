@@ -37,6 +37,8 @@ struct Ledger: Sendable {
     /// Messages that consumers rejected from queues with a dead-letter exchange, and the oracle's answer for each.
     var deadLetters: [(delivery: Int32, route: Int32)] = []
 
+    var calls = CallLedger()
+
     /// Every transmission of a message, in order.
     func transmissions(of message: Int32) -> TransmissionSequence {
         TransmissionSequence(ledger: transmissions, upcoming: messages[Int(message)].firstTransmission)

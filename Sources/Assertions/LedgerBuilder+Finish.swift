@@ -29,6 +29,10 @@ extension LedgerBuilder {
         if unmatchedHandles > 0 {
             ledger.problems.append("\(unmatchedHandles) handlings that no link saw delivered")
         }
+        ledger.calls = calls.finished(
+            CallSurroundings(
+                timeline: ledger.timeline, connections: ledger.connections, processes: ledger.processes,
+                nativeServers: nativeServers, queueServers: queueServers))
         return ledger
     }
 

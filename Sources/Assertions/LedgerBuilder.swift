@@ -48,6 +48,10 @@ struct LedgerBuilder {
     var messageIndex: [MessageKey: Int32] = [:]
     var sent: [OperationKey: (time: Int64, declaration: Declaration)] = [:]
     var unmatchedHandles = 0
+    var calls = CallLedgerBuilder()
+    /// Servers that record their executions, and those of them that are reached through a queue.
+    var nativeServers: Set<Int32> = []
+    var queueServers: Set<Int32> = []
 
     init(_ history: History, _ topology: Topology) {
         sources = history.sources
@@ -59,6 +63,9 @@ struct LedgerBuilder {
             for process in node.instances {
                 let number = ledger.processes.number(process)
                 if node.command == nil, !node.consume.isEmpty { ledger.native.insert(number) }
+                guard node.command == nil, let serve = node.serve else { continue }
+                nativeServers.insert(number)
+                if serve.via != .grpc { queueServers.insert(number) }
             }
             if node.broker != nil { ledger.oracle.addBroker(node.name) }
         }
@@ -78,6 +85,8 @@ struct LedgerBuilder {
         case .publishResult(let event): add(event, process(of: entry))
         case .handle(let event): add(event, time, process(of: entry))
         case .handleResult(let event): add(event, time, process(of: entry))
+        case .call, .callResult, .execution, .executionResult, .duplicateCall, .callRequest, .callReply:
+            addCall(entry)
         case .connection(let event): add(event, time)
         case .connectionClosed(let event): add(event, time)
         case .transmission(let event): add(event, time)
@@ -103,7 +112,7 @@ struct LedgerBuilder {
         }
     }
 
-    private func process(of entry: History.Entry) -> Int32 {
+    func process(of entry: History.Entry) -> Int32 {
         entry.source < sourceProcess.count ? sourceProcess[entry.source] : -1
     }
 

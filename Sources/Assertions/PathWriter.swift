@@ -18,7 +18,7 @@ struct PathWriter {
         for fact in ledger.leftovers where fact.message == message && queues?.contains(fact.queue) ?? true {
             steps.append(step(fact.time, "found in queue \(ledger.queues[fact.queue].name) at the end"))
         }
-        return Example(kind: kind, message: ledger.name(of: message), path: ordered(steps))
+        return Example(kind: kind, message: ledger.name(of: message), path: Self.ordered(steps))
     }
 
     /// A delivery of something that nobody was seen to publish.
@@ -29,13 +29,14 @@ struct PathWriter {
         return Example(kind: .unexpected, message: "(unknown)", path: steps)
     }
 
-    private func ordered(_ steps: [Example.Step]) -> [Example.Step] {
+    /// By time, cut to what a reader takes in.
+    static func ordered(_ steps: [Example.Step]) -> [Example.Step] {
         let sorted = steps.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
             .map(\.element)
-        guard sorted.count > Self.longest else { return sorted }
-        let half = Self.longest / 2
+        guard sorted.count > longest else { return sorted }
+        let half = longest / 2
         let middle = Example.Step(
-            time: sorted[half].time, text: "… \(sorted.count - Self.longest) steps left out …")
+            time: sorted[half].time, text: "… \(sorted.count - longest) steps left out …")
         return sorted.prefix(half) + [middle] + sorted.suffix(half)
     }
 
@@ -57,7 +58,8 @@ struct PathWriter {
             return
         }
         let broker = fact.broker < 0 ? "" : ledger.processes[fact.broker]
-        steps.append(step(fact.time, "published by \(who) \(place)\(fateText(fact.fate, who, broker, fact.time))"))
+        let fate = ledger.timeline.fateText(fact.fate, kind: .publish, from: who, to: broker, at: fact.time)
+        steps.append(step(fact.time, "published by \(who) \(place)\(fate)"))
         if fact.returned { steps.append(step(fact.resultTime, "returned by the broker as unroutable")) }
         switch fact.result {
         case .acked?:
@@ -66,20 +68,6 @@ struct PathWriter {
         case .nacked?: steps.append(step(fact.resultTime, "refused by the broker (nack)"))
         case .settled?: steps.append(step(fact.resultTime, "nacked by the link, for the fault"))
         case .returned?, nil: break
-        }
-    }
-
-    private func fateText(_ fate: Fate, _ client: String, _ server: String, _ time: Int64) -> String {
-        func by(_ keywords: [String]) -> String {
-            let faults = ledger.timeline.faults(keywords, between: client, and: server, at: time)
-            return faults.isEmpty ? "" : " by \(faults.joined(separator: " or "))"
-        }
-        return switch fate {
-        case .passed: ""
-        case .dropped: "; dropped on the link\(by(["drop", "blackhole"]))"
-        case .duplicated: "; duplicated on the link\(by(["duplicate"]))"
-        case .delayed: "; delayed on the link\(by(["delay", "latency"]))"
-        case .undeliverable: "; the link had no peer left to give it to"
         }
     }
 
@@ -93,8 +81,9 @@ struct PathWriter {
             step(
                 fact.time,
                 "\(again) from queue \(queue.name) to \(consumer)"
-                    + (fact.autoAck ? " (automatic ack)" : "") + fateText(fact.fate, consumer, queue.broker, fact.time))
-        )
+                    + (fact.autoAck ? " (automatic ack)" : "")
+                    + ledger.timeline.fateText(
+                        fact.fate, kind: .deliver, from: queue.broker, to: consumer, at: fact.time)))
         if fact.handlingStart > 0, fact.handling == .open {
             steps.append(step(fact.handlingStart, "\(consumer) began to handle it; no end is recorded"))
         }

@@ -58,21 +58,57 @@ struct RunTimeline: Sendable {
         }
     }
 
-    /// The faults whose text opens with one of the keywords and that may have been on the link between two processes at
-    /// that time. A little room is left around a fault's time, as links and orchestrator take their own.
-    func faults(_ keywords: [String], between a: String, and b: String, at time: Int64) -> [String] {
+    /// What a link did with a message, and the faults that may have made it do so; empty where it passed.
+    func fateText(
+        _ fate: Fate, kind: MessageKind, from sender: String, to receiver: String, at time: Int64
+    ) -> String {
+        func by(_ keywords: [String]) -> String {
+            let faults = faults(keywords, kind: kind, from: sender, to: receiver, at: time)
+            return faults.isEmpty ? "" : " by \(faults.joined(separator: " or "))"
+        }
+        return switch fate {
+        case .passed: ""
+        case .dropped: "; dropped on the link\(by(["drop", "blackhole"]))"
+        case .duplicated: "; duplicated on the link\(by(["duplicate"]))"
+        case .delayed: "; delayed on the link\(by(["delay", "latency"]))"
+        case .undeliverable: "; the link had no peer left to give it to"
+        case .reordered: "; overtaken on the link\(by(["reorder"]))"
+        case .corrupted: "; corrupted on the link\(by(["corrupt"]))"
+        }
+    }
+
+    /// The faults whose text opens with one of the keywords and that may have been, at that time, on what one process
+    /// sends another. A little room is left around a fault's time, as links and orchestrator take their own.
+    private func faults(
+        _ keywords: [String], kind: MessageKind, from sender: String, to receiver: String, at time: Int64
+    ) -> [String] {
         let slack: Int64 = 5_000_000
         var found: [String] = []
-        for fault in faults where fault.from - slack <= time && time <= fault.to.addingSaturated(slack) {
-            guard keywords.contains(where: { fault.text.hasPrefix($0) }), !found.contains(fault.text) else { continue }
-            let ends = fault.link.replacing("<->", with: "|").replacing("->", with: "|").replacing("<-", with: "|")
-                .split(separator: "|").map { $0.trimmed }
-            let isAll = ends.isEmpty || ends == ["all"]
-            if isAll || (ends.contains { Self.means($0, a) } && ends.contains { Self.means($0, b) }) {
-                found.append(fault.text)
-            }
+        for fault in faults
+        where fault.from.subtractingSaturated(slack) <= time && time <= fault.to.addingSaturated(slack) {
+            guard keywords.contains(where: { fault.text.hasPrefix($0) }), !found.contains(fault.text),
+                Self.isAbout(kind, fault.text), Self.leads(fault.link, from: sender, to: receiver)
+            else { continue }
+            found.append(fault.text)
         }
         return found
+    }
+
+    /// Whether a fault's text names no kinds of message (`only request reply`), or this one.
+    private static func isAbout(_ kind: MessageKind, _ text: String) -> Bool {
+        guard let only = text.ranges(of: " only ").last else { return true }
+        let kinds = text[only.upperBound...].split(separator: " ").compactMap { MessageKind(rawValue: String($0)) }
+        return kinds.isEmpty || kinds.contains(kind)
+    }
+
+    private static func leads(_ link: String, from sender: String, to receiver: String) -> Bool {
+        for (arrow, isForward, isBackward) in [("<->", true, true), ("->", true, false), ("<-", false, true)] {
+            let ends = link.split(separator: arrow).map { $0.trimmed }
+            guard ends.count == 2 else { continue }
+            return (isForward && means(ends[0], sender) && means(ends[1], receiver))
+                || (isBackward && means(ends[1], sender) && means(ends[0], receiver))
+        }
+        return true
     }
 
     /// Whether one end of a link's text may mean a process: by its name, its node's, or a choice among several.

@@ -36,6 +36,16 @@ package enum Assertion: Sendable, Equatable, Codable {
     case node(String, state: NodeState?, restarts: Condition?, exitCode: Condition?)
     /// Lines of a node's log that contain the text, or match the regular expression.
     case log(String, contains: String?, matches: String?, count: Condition)
+    /// Executions of each call against its outcome. `from` names callers, `to` servers.
+    case calls(CallGuarantee, CallScope)
+    /// How long calls take, from the moment they were due to their answer.
+    case latency(CallScope, [LatencyBound])
+    /// Calls that succeed a second, from the first one's start to the last one's end.
+    case throughput(CallScope, Condition)
+    /// The share of calls that succeed; the bound is a fraction of 1.
+    case availability(CallScope, Condition)
+    /// Calls succeed again, and go on doing so, at most this long after a fault has ended (`nil`: each fault).
+    case recovery(CallScope, within: Duration, after: String?)
 
     /// As reports name it: `delivery: at-least-once`.
     package var title: String {
@@ -46,8 +56,79 @@ package enum Assertion: Sendable, Equatable, Codable {
         case .queue(let name, _, _): "queue: \(name)"
         case .node(let name, _, _, _): "node: \(name)"
         case .log(let name, _, _, _): "log: \(name)"
+        case .calls(let guarantee, _): "calls: \(guarantee.rawValue)"
+        case .latency(_, let bounds): "latency: \(bounds.map(\.description).joined(separator: ", "))"
+        case .throughput(_, let condition): "throughput: \(condition)/s"
+        case .availability(_, let condition): "availability: \(condition.percent)"
+        case .recovery(_, let within, let after):
+            "recovery: \(within.text)" + (after.map { " after \($0)" } ?? "")
         }
     }
+}
+
+/// What an assertion expects of executions and outcomes (`docs/rpc.md`).
+package enum CallGuarantee: String, Sendable, Codable, CaseIterable {
+    case maybe
+    case atLeastOnce = "at-least-once"
+    case atMostOnce = "at-most-once"
+    case exactlyOnce = "exactly-once"
+}
+
+/// The calls that an assertion is about; what is `nil` is any.
+package struct CallScope: Sendable, Hashable, Codable {
+    /// `Calculator.suma`, or a service alone: `Calculator`.
+    package var method: String?
+    /// Calling nodes, all replicas or one; `outside` for `orch call` and programs that are not in the cluster.
+    package var from: String?
+    package var to: String?
+
+    package init(method: String? = nil, from: String? = nil, to: String? = nil) {
+        self.method = method
+        self.from = from
+        self.to = to
+    }
+
+    /// - Parameter path: `Calculator/suma` or `shop.v1.Calculator/suma`.
+    package func includes(path: String) -> Bool {
+        guard let method else { return true }
+        let dotted = path.split(separator: "/").joined(separator: ".")
+        let service = path.split(separator: "/").first.map(String.init) ?? ""
+        return dotted == method || dotted.hasSuffix(".\(method)") || service == method
+            || service.hasSuffix(".\(method)")
+    }
+}
+
+/// `p99: <50ms`.
+package struct LatencyBound: Sendable, Hashable, Codable, CustomStringConvertible {
+    package enum Measure: Sendable, Hashable, Codable {
+        /// 0 < p ≤ 100.
+        case percentile(Double)
+        case mean, maximum
+    }
+
+    package var measure: Measure
+    package var op: Condition.Operator
+    package var bound: Duration
+
+    package init(_ measure: Measure, _ op: Condition.Operator, _ bound: Duration) {
+        self.measure = measure
+        self.op = op
+        self.bound = bound
+    }
+
+    package var name: String {
+        switch measure {
+        case .percentile(let p): "p\(trimmed(p))"
+        case .mean: "mean"
+        case .maximum: "max"
+        }
+    }
+
+    package func holds(_ value: Duration) -> Bool {
+        Condition(op, Double(bound.nanoseconds)).holds(for: Double(value.nanoseconds))
+    }
+
+    package var description: String { "\(name) \(op.rawValue)\(bound.text)" }
 }
 
 /// The life of one process, as `orch ps` shows it.

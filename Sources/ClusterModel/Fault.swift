@@ -41,6 +41,10 @@ package enum Fault: Sendable, Hashable, Codable {
     case drop(Share)
     case duplicate(Share)
     case delay(Duration, jitter: Duration, Share)
+    /// A message waits until a later one of its kind has overtaken it, or the time has passed.
+    case reorder(Share, within: Duration)
+    /// One bit of the payload is flipped.
+    case corrupt(Share)
     // Connections.
     case latency(Duration, jitter: Duration)
     case reset
@@ -50,11 +54,14 @@ package enum Fault: Sendable, Hashable, Codable {
     case pause(NodeSelector)
     case restart(NodeSelector)
 
+    /// How long a message waits to be overtaken where nothing else is said.
+    package static let reorderWithin = Duration.milliseconds(100)
+
     package enum Level: String, Sendable { case message, connection, process }
 
     package var level: Level {
         switch self {
-        case .drop, .duplicate, .delay: .message
+        case .drop, .duplicate, .delay, .reorder, .corrupt: .message
         case .latency, .reset, .blackhole: .connection
         case .kill, .pause, .restart: .process
         }
@@ -66,6 +73,8 @@ package enum Fault: Sendable, Hashable, Codable {
         case .drop: "drop"
         case .duplicate: "duplicate"
         case .delay: "delay"
+        case .reorder: "reorder"
+        case .corrupt: "corrupt"
         case .latency: "latency"
         case .reset: "reset"
         case .blackhole: "blackhole"
@@ -77,7 +86,9 @@ package enum Fault: Sendable, Hashable, Codable {
 
     package var text: String {
         switch self {
-        case .drop(let share), .duplicate(let share): "\(keyword) \(share)"
+        case .drop(let share), .duplicate(let share), .corrupt(let share): "\(keyword) \(share)"
+        case .reorder(let share, let within):
+            "reorder \(share)" + (within == Fault.reorderWithin ? "" : " within \(within.text)")
         case .delay(let time, let jitter, let share):
             "delay \(time.text)" + (jitter > .zero ? " ±\(jitter.text)" : "")
                 + (share.fraction < 1 ? " \(share)" : "")
@@ -102,12 +113,17 @@ package struct FaultFilter: Sendable, Hashable, Codable {
     package var kinds: [MessageKind]
     /// A routing key, word for word, or a topic pattern (`*`, `#`).
     package var key: String?
+    /// Of calls: `Calculator.suma`, `Calculator/suma`, a whole path, or `Calculator.*`.
+    package var method: String?
     package var nth: Int?
     package var first: Int?
 
-    package init(kinds: [MessageKind] = [], key: String? = nil, nth: Int? = nil, first: Int? = nil) {
+    package init(
+        kinds: [MessageKind] = [], key: String? = nil, method: String? = nil, nth: Int? = nil, first: Int? = nil
+    ) {
         self.kinds = kinds
         self.key = key
+        self.method = method
         self.nth = nth
         self.first = first
     }
@@ -115,6 +131,7 @@ package struct FaultFilter: Sendable, Hashable, Codable {
     package var text: String {
         var parts: [String] = kinds.map(\.rawValue)
         if let key { parts.append("key=\(key)") }
+        if let method { parts.append("method=\(method)") }
         if let nth { parts.append("nth=\(nth)") }
         if let first { parts.append("first=\(first)") }
         return parts.isEmpty ? "" : " only \(parts.joined(separator: " "))"

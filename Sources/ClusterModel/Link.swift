@@ -16,19 +16,35 @@ package struct NodeLink: Hashable, Sendable, Codable, CustomStringConvertible {
 }
 
 extension Topology {
-    /// Every pair that talks: a workload and its brokers, a command and every broker, `outside` and a broker with a
-    /// port of its own.
+    /// Every pair that talks: a workload and its brokers, a caller and its servers, a command and every broker and
+    /// server, a server and the servers that its handlers may call, `outside` and what it may reach.
     package var links: [NodeLink] {
-        let brokers = brokers
         var links: [NodeLink] = []
         for node in nodes {
-            let servers = node.command == nil ? node.brokersUsed : brokers.map(\.name)
-            for server in servers where server != node.name { links.append(.init(client: node.name, server: server)) }
+            for server in peers(of: node) where server != node.name {
+                links.append(.init(client: node.name, server: server))
+            }
         }
         for broker in brokers where broker.broker?.port != nil {
             links.append(.init(client: NodeLink.outside, server: broker.name))
         }
+        // `orch call` comes from outside.
+        for server in servers { links.append(.init(client: NodeLink.outside, server: server.name)) }
         return links
+    }
+
+    /// The nodes that a node may open connections to.
+    private func peers(of node: Node) -> [String] {
+        if node.command != nil { return (brokers + servers).map(\.name) }
+        var names = node.brokersUsed
+        var called = node.call.filter { $0.via == .grpc }.map(\.to)
+        // A handler is free to call and to publish; a link costs nothing until it is used.
+        if node.serve != nil {
+            called += servers.map(\.name)
+            names += brokers.map(\.name)
+        }
+        for name in called where !names.contains(name) { names.append(name) }
+        return names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// The node that a name means: its own, or one of its replicas' (`worker-2`).

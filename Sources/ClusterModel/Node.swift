@@ -6,6 +6,8 @@ package struct Node: Sendable, Equatable, Codable {
     package var broker: BrokerRole?
     package var publish: [PublishRole]
     package var consume: [ConsumeRole]
+    package var serve: ServeRole?
+    package var call: [CallRole]
     package var command: CommandRole?
     package var restart: RestartPolicy
     /// Nodes that must be ready before this one starts.
@@ -17,7 +19,8 @@ package struct Node: Sendable, Equatable, Codable {
 
     package init(
         name: String, replicas: Int? = nil, broker: BrokerRole? = nil, publish: [PublishRole] = [],
-        consume: [ConsumeRole] = [], command: CommandRole? = nil, restart: RestartPolicy = .init(),
+        consume: [ConsumeRole] = [], serve: ServeRole? = nil, call: [CallRole] = [], command: CommandRole? = nil,
+        restart: RestartPolicy = .init(),
         dependsOn: [String] = [], env: [String: String] = [:], labels: [String] = [], stop: StopPolicy = .init(),
         location: SourceLocation = .init()
     ) {
@@ -26,6 +29,8 @@ package struct Node: Sendable, Equatable, Codable {
         self.broker = broker
         self.publish = publish
         self.consume = consume
+        self.serve = serve
+        self.call = call
         self.command = command
         self.restart = restart
         self.dependsOn = dependsOn
@@ -35,16 +40,23 @@ package struct Node: Sendable, Equatable, Codable {
         self.location = location
     }
 
+    /// Whether it has a workload that ends by itself.
+    package var hasFiniteWork: Bool { publish.contains { $0.count != nil } || call.contains { $0.count != nil } }
+
     /// The names of its processes, in order.
     package var instances: [String] {
         guard let replicas else { return [name] }
         return (0..<max(replicas, 0)).map { "\(name)-\($0 + 1)" }
     }
 
-    /// The name of the broker that its workloads talk to; a command node may talk to any (`nil`).
+    /// The brokers that its workloads talk to; a command node may talk to any.
     package var brokersUsed: [String] {
         var seen: [String] = []
-        for name in publish.map(\.broker) + consume.map(\.broker) where !seen.contains(name) { seen.append(name) }
+        let vias = [serve?.via].compactMap { $0 } + call.map(\.via)
+        let queues = vias.compactMap { if case .queue(_, let broker) = $0 { broker } else { nil } }
+        for name in publish.map(\.broker) + consume.map(\.broker) + queues where !seen.contains(name) {
+            seen.append(name)
+        }
         return seen
     }
 }

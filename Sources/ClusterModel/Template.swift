@@ -17,6 +17,8 @@ package struct Template: Sendable, Hashable {
         case now
         /// A whole number from the range, drawn from the generator.
         case random(ClosedRange<Int64>)
+        /// The port on which a program that serves is to listen; nothing in any other process.
+        case ownPort
         /// What another node offers: `$(broker.url)`.
         case endpoint(node: String, Endpoint)
     }
@@ -44,7 +46,7 @@ package struct Template: Sendable, Hashable {
     }
 
     /// The names that stand alone; `random` takes two numbers, and `NODE.url` and the like are endpoints.
-    package static let names = ["seq", "node", "replica", "uuid", "now", "random"]
+    package static let names = ["seq", "node", "replica", "uuid", "now", "random", "port"]
 
     package let pieces: [Piece]
 
@@ -85,6 +87,7 @@ package struct Template: Sendable, Hashable {
         case ("replica", 1): return .replica
         case ("uuid", 1): return .uuid
         case ("now", 1): return .now
+        case ("port", 1): return .ownPort
         case ("random", _):
             guard words.count == 3, let low = Int64(words[1]), let high = Int64(words[2]), low <= high else {
                 throw .badRange(name)
@@ -129,18 +132,20 @@ package struct Template: Sendable, Hashable {
         package var generator: SeededGenerator
         /// Milliseconds since 1970; asked only where a template says `$(now)`.
         package var now: () -> Int64
+        package var port: Int?
         /// An endpoint's text; `nil` comes out as nothing (the topology's checks keep this from happening).
         package var endpoint: (_ node: String, Endpoint) -> String?
 
         package init(
             sequence: Int = 1, node: String, replica: Int, generator: SeededGenerator, now: @escaping () -> Int64,
-            endpoint: @escaping (_ node: String, Endpoint) -> String? = { _, _ in nil }
+            port: Int? = nil, endpoint: @escaping (_ node: String, Endpoint) -> String? = { _, _ in nil }
         ) {
             self.sequence = sequence
             self.node = node
             self.replica = replica
             self.generator = generator
             self.now = now
+            self.port = port
             self.endpoint = endpoint
         }
     }
@@ -155,6 +160,7 @@ package struct Template: Sendable, Hashable {
             case .replica: append(Int64(values.replica), to: &output)
             case .uuid: appendUUID(to: &output, &values.generator)
             case .now: append(values.now(), to: &output)
+            case .ownPort: if let port = values.port { append(Int64(port), to: &output) }
             case .random(let range): append(Int64.random(in: range, using: &values.generator), to: &output)
             case .endpoint(let node, let endpoint):
                 if let text = values.endpoint(node, endpoint) { output.append(contentsOf: text.utf8) }

@@ -9,14 +9,15 @@ package struct Topology: Sendable, Equatable, Codable {
     package var drain: Duration
     package var exchanges: [Exchange]
     package var queues: [Queue]
+    package var services: [Service]
     package var nodes: [Node]
     package var faults: [FaultSpec]
     package var assertions: [AssertionSpec]
 
     package init(
         name: String, description: String = "", seed: UInt64? = nil, tags: [String] = [], drain: Duration = .seconds(5),
-        exchanges: [Exchange] = [], queues: [Queue] = [], nodes: [Node] = [], faults: [FaultSpec] = [],
-        assertions: [AssertionSpec] = []
+        exchanges: [Exchange] = [], queues: [Queue] = [], services: [Service] = [], nodes: [Node] = [],
+        faults: [FaultSpec] = [], assertions: [AssertionSpec] = []
     ) {
         self.name = name
         self.description = description
@@ -25,6 +26,7 @@ package struct Topology: Sendable, Equatable, Codable {
         self.drain = drain
         self.exchanges = exchanges
         self.queues = queues
+        self.services = services
         self.nodes = nodes
         self.faults = faults
         self.assertions = assertions
@@ -33,6 +35,35 @@ package struct Topology: Sendable, Equatable, Codable {
     package func node(named name: String) -> Node? { nodes.first { $0.name == name } }
 
     package var brokers: [Node] { nodes.filter { $0.broker != nil } }
+
+    /// Nodes that answer calls over connections of their own.
+    package var servers: [Node] { nodes.filter { $0.serve?.via == .grpc } }
+
+    /// The queues of the file, and those that services are served from and that it does not declare: one for all
+    /// replicas, and where there are several also one for each, for calls that must go to the same replica again.
+    package var allQueues: [Queue] {
+        var all = queues
+        for node in nodes {
+            guard case .queue(let name, let broker)? = node.serve?.via else { continue }
+            let names = [name] + (node.replicas == nil ? [] : node.instances.map { Self.queue(name, of: $0) })
+            for name in names where !all.contains(where: { $0.name == name && $0.broker == broker }) {
+                all.append(Queue(name: name, broker: broker, location: node.location))
+            }
+        }
+        return all
+    }
+
+    /// The queue of one replica.
+    package static func queue(_ name: String, of instance: String) -> String { "\(name).\(instance)" }
+
+    /// The nodes that serve each service over connections of their own, by the service's full name.
+    package var places: [String: [String]] {
+        var places: [String: [String]] = [:]
+        for node in servers { for service in node.serve?.services ?? [] { places[service, default: []].append(node.name) } }
+        return places
+    }
+
+    package func service(named name: String) -> Service? { services.first { $0.name == name } }
 }
 
 /// A value in an AMQP argument table or a message's headers, as YAML can write it.

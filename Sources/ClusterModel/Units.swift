@@ -50,6 +50,9 @@ package struct Condition: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 
     package var description: String { (op == .equal ? "" : op.rawValue) + trimmed(bound) }
+
+    /// With its bound as a share: `>=99.9%`.
+    package var percent: String { (op == .equal ? "" : op.rawValue) + Share(bound).description }
 }
 
 extension Duration {

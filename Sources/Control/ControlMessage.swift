@@ -5,7 +5,7 @@ import ClusterModel
 package enum ControlMessage: Sendable, Codable {
     // From a node.
     case hello(instance: String, incarnation: Int, pid: Int32)
-    /// A broker listens on this port.
+    /// A broker or a server listens on this port.
     case listening(port: Int)
     /// Its roles are in place.
     case ready
@@ -36,14 +36,25 @@ package struct Progress: Sendable, Codable, Equatable {
     package var published = 0
     package var confirmed = 0
     package var failed = 0
-    /// Messages to publish; `nil` without end.
+    /// Messages to publish and calls to make; `nil` without end.
     package var goal: Int?
     package var received = 0
     package var processed = 0
+    /// Calls that have ended, by what came of them.
+    package var called = 0
+    package var callsInFlight = 0
+    package var succeeded = 0
+    package var uncertain = 0
+    /// Executions begun, and duplicates that were not executed.
+    package var executed = 0
+    package var filtered = 0
     /// All finite workloads of the process have ended.
     package var isDone = false
 
     package init() {}
+
+    /// Things done towards the goal.
+    package var done: Int { published + called }
 }
 
 /// What a process has left to do, for the drain.
@@ -66,6 +77,8 @@ package enum Request: Sendable, Codable {
     case awaitReady
     case startFault(FaultSpec)
     case listFaults
+    /// Where `client` (a process, or `outside`) reaches the replicas of a server (a node or one process).
+    case resolve(server: String, client: String)
     /// Ends all faults, or the ones of these names.
     case clearFaults(names: [String]?)
     /// Ends the run: drains, judges, and brings everything down.
@@ -76,6 +89,7 @@ package enum Response: Sendable, Codable {
     case status(ClusterStatus)
     case ready
     case faults([FaultStatus])
+    case endpoints([ServerEndpoint])
     /// The run has ended with this exit code.
     case ended(exitCode: Int32)
     case failed(message: String, exitCode: Int32)
@@ -146,9 +160,12 @@ package struct LinkStatus: Sendable, Codable, Equatable {
     package var deliveries: Int
     package var acks: Int
     package var confirms: Int
+    package var requests: Int
+    package var replies: Int
 
     package init(
-        link: String, port: Int, connections: Int, publishes: Int, deliveries: Int, acks: Int, confirms: Int
+        link: String, port: Int, connections: Int, publishes: Int, deliveries: Int, acks: Int, confirms: Int,
+        requests: Int = 0, replies: Int = 0
     ) {
         self.link = link
         self.port = port
@@ -157,6 +174,8 @@ package struct LinkStatus: Sendable, Codable, Equatable {
         self.deliveries = deliveries
         self.acks = acks
         self.confirms = confirms
+        self.requests = requests
+        self.replies = replies
     }
 }
 

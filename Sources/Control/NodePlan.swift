@@ -1,5 +1,20 @@
 import ClusterModel
 
+/// One replica of a server, as one client reaches it: through the client's own link.
+package struct ServerEndpoint: Sendable, Codable, Equatable {
+    /// The process: `server-2`.
+    package var instance: String
+    /// On 127.0.0.1.
+    package var port: Int
+    package var tls: TLSFiles?
+
+    package init(instance: String, port: Int, tls: TLSFiles? = nil) {
+        self.instance = instance
+        self.port = port
+        self.tls = tls
+    }
+}
+
 /// Everything that a node process needs to know, sent to it when it says hello.
 package struct NodePlan: Sendable, Codable {
     /// The node of the topology, and the process: `worker`, `worker-2`.
@@ -14,6 +29,18 @@ package struct NodePlan: Sendable, Codable {
     package var broker: BrokerPlan?
     package var publish: [PublishRole]
     package var consume: [ConsumeRole]
+    package var serve: ServeRole?
+    package var call: [CallRole]
+    /// What it serves, calls, or may call.
+    package var services: [Service]
+    /// The processes of each node that serves.
+    package var replicas: [String: [String]]
+    /// The nodes that serve each service, by its full name.
+    package var places: [String: [String]]
+    /// Replicas of the nodes that it calls, by the node's name.
+    package var servers: [String: [ServerEndpoint]]
+    /// The folder for what must survive it; it may not be there yet.
+    package var data: String
     /// Where each broker is reached from this process: an URL that leads through its own link.
     package var endpoints: [String: String]
 
@@ -32,7 +59,8 @@ package struct NodePlan: Sendable, Codable {
     package init(
         node: String, instance: String, replica: Int, incarnation: Int, seed: UInt64, evidence: String,
         broker: BrokerPlan? = nil, publish: [PublishRole] = [], consume: [ConsumeRole] = [],
-        endpoints: [String: String] = [:]
+        serve: ServeRole? = nil, call: [CallRole] = [], services: [Service] = [],
+        places: [String: [String]] = [:], replicas: [String: [String]] = [:], servers: [String: [ServerEndpoint]] = [:], data: String = "", endpoints: [String: String] = [:]
     ) {
         self.node = node
         self.instance = instance
@@ -43,6 +71,13 @@ package struct NodePlan: Sendable, Codable {
         self.broker = broker
         self.publish = publish
         self.consume = consume
+        self.serve = serve
+        self.call = call
+        self.services = services
+        self.places = places
+        self.replicas = replicas
+        self.servers = servers
+        self.data = data
         self.endpoints = endpoints
     }
 }

@@ -7,29 +7,48 @@ package final class ActiveFault: Sendable {
     package let id: Int
     package let name: String
     package let spec: FaultSpec
+    /// `spec.text`, which every roll of its dice asks for.
+    let text: String
     private let counters = Counters()
+    private let method: MethodPattern?
 
     package init(id: Int, name: String, spec: FaultSpec) {
         self.id = id
         self.name = name
         self.spec = spec
+        text = spec.text
+        method = spec.only.method.map(MethodPattern.init)
     }
 
     /// Whether its `only:` includes a message. Without `only:` it touches what carries data.
-    /// - Parameter n: the message's ordinal in its stream, from 1.
-    func matches(_ kind: MessageKind, key: String, n: Int) -> Bool {
+    /// - Parameters:
+    ///   - method: of a call: `Calculator/suma`; other messages have none.
+    ///   - n: the message's ordinal in its stream, from 1.
+    func matches(_ kind: MessageKind, key: String, method: String, n: Int) -> Bool {
         let only = spec.only
         if only.kinds.isEmpty ? !kind.carriesData : !only.kinds.contains(kind) { return false }
         if let nth = only.nth, n != nth { return false }
         if let first = only.first, n > first { return false }
         if let pattern = only.key, !KeyPattern.matches(pattern, key) { return false }
-        return true
+        return self.method?.matches(method) ?? true
     }
 
-    var onlyDelays: Bool { if case .delay = spec.fault { true } else { false } }
-    var isDuplicate: Bool { if case .duplicate = spec.fault { true } else { false } }
+    /// Whether its `only: method:` says this one: that is what it takes to touch a management method.
+    func names(_ method: String) -> Bool { self.method?.matches(method) ?? false }
 
-    func count(_ kind: MessageKind, affected: Bool) { counters.add(kind, affected: affected) }
+    var onlyDelays: Bool { if case .delay = spec.fault { true } else { false } }
+    /// It takes more than one message that somebody waits for.
+    var needsOthers: Bool {
+        switch spec.fault {
+        case .duplicate, .reorder: true
+        default: false
+        }
+    }
+
+    func count(_ kind: MessageKind, affected: Bool) { counters.add(kind, seen: 1, affected: affected ? 1 : 0) }
+
+    /// One of the messages that it has seen is touched after all.
+    func countAffected(_ kind: MessageKind) { counters.add(kind, seen: 0, affected: 1) }
 
     /// Messages that it looked at and messages that it touched, by kind; kinds that it never saw are left out.
     package var counts: [MessageKind: FaultCount] {
@@ -45,11 +64,11 @@ package final class ActiveFault: Sendable {
     private final class Counters: Sendable {
         private let values = Mutex<[FaultCount]>(Array(repeating: FaultCount(), count: MessageKind.allCases.count))
 
-        func add(_ kind: MessageKind, affected: Bool) {
+        func add(_ kind: MessageKind, seen: Int, affected: Int) {
             let index = Self.index(kind)
             values.withLock {
-                $0[index].seen += 1
-                if affected { $0[index].affected += 1 }
+                $0[index].seen += seen
+                $0[index].affected += affected
             }
         }
 
@@ -93,6 +112,36 @@ enum KeyPattern {
         }
         guard let word = words.first, head == "*" || head == word else { return false }
         return match(tail, words.dropFirst())
+    }
+}
+
+/// `method:` of a filter: `Calculator.suma`, `Calculator/suma`, a whole path, or `Calculator.*`. A service may leave its
+/// package out.
+struct MethodPattern {
+    private let path: String
+    private let service: Substring
+    /// `nil`: any.
+    private let name: Substring?
+
+    init(_ text: String) {
+        path = text.first == "/" ? String(text.dropFirst()) : text
+        guard let cut = path.lastIndex(of: "/") ?? path.lastIndex(of: ".") else {
+            service = ""
+            name = path[...]
+            return
+        }
+        let last = path[path.index(after: cut)...]
+        service = path[..<cut]
+        name = last == "*" ? nil : last
+    }
+
+    /// - Parameter method: `shop.v1.Calculator/suma`.
+    func matches(_ method: String) -> Bool {
+        if method == path { return true }
+        guard !service.isEmpty, let slash = method.lastIndex(of: "/") else { return false }
+        let theirs = method[..<slash]
+        return (name == nil || method[method.index(after: slash)...] == name)
+            && (theirs == service || (theirs.hasSuffix(service) && theirs.dropLast(service.count).last == "."))
     }
 }
 

@@ -24,9 +24,10 @@ package final class FaultInjector: Sendable {
     }
 
     /// The link from one process to another, opened at its first use.
-    package func link(_ identity: LinkIdentity, port: Int = 0) async throws -> Link {
+    /// - Parameter stampsCalls: as for `Link`; the first use decides.
+    package func link(_ identity: LinkIdentity, port: Int = 0, stampsCalls: Bool = false) async throws -> Link {
         if let known = state.withLock({ $0.links[identity] }) { return known }
-        let link = Link(identity: identity, context: context)
+        let link = Link(identity: identity, context: context, stampsCalls: stampsCalls)
         try await link.open(port: port)
         let faults = state.withLock { state in
             state.links[identity] = link

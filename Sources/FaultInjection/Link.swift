@@ -36,6 +36,8 @@ final class ConnectionIDs: Sendable {
 /// watched and broken.
 package final class Link: Sendable {
     package let identity: LinkIdentity
+    /// Requests carry their stamp to the server: for servers that take it as it is meant.
+    private let stampsCalls: Bool
     private let context: LinkContext
     private let state: Mutex<State>
     private let totals = Mutex(Totals())
@@ -54,8 +56,10 @@ package final class Link: Sendable {
         var unsettled: [UInt32: Int] = [:]
     }
 
-    package init(identity: LinkIdentity, context: LinkContext) {
+    /// - Parameter stampsCalls: every request of gRPC and HTTP/2 gets the link's stamp of it, as `x-orch-id`.
+    package init(identity: LinkIdentity, context: LinkContext, stampsCalls: Bool = false) {
         self.identity = identity
+        self.stampsCalls = stampsCalls
         self.context = context
         state = Mutex(State())
     }
@@ -129,7 +133,7 @@ package final class Link: Sendable {
         }
         let facts = ConnectionFacts(
             link: identity, id: context.connectionIDs.next(), ordinal: ordinal, seed: context.seed,
-            stampBase: context.stampBase)
+            stampBase: context.stampBase, stampsCalls: stampsCalls)
         let session = LinkSession(
             link: self, facts: facts, client: client, recorder: context.loops.recorder(for: client.eventLoop),
             faults: faults)

@@ -20,13 +20,17 @@ final class LinkSession {
     private let link: Link
     private let eventLoop: any EventLoop
     private let recorder: Recorder
-    private var machine: AMQPLink
+    private let facts: ConnectionFacts
+    /// Reads what is spoken; until that is known, it is not asked.
+    private var machine: any LinkMachine = UnreadLink()
+    private var sniffer: ProtocolSniffer? = ProtocolSniffer()
     private let client: any Channel
     private var server: (any Channel)?
     /// Bytes that a latency or a blackhole keeps from arriving.
     private var arriving: BothWays<Deque<Arrived>> = BothWays([], [])
     private var arrivingBytes = BothWays(0, 0)
     private var isEnded = BothWays(false, false)
+    private var hasToldEnd = BothWays(false, false)
     private var isReading = BothWays(true, true)
     private var timer: Scheduled<Void>?
     private var timerDeadline = Int64.max
@@ -41,10 +45,9 @@ final class LinkSession {
         self.recorder = recorder
         self.client = client
         eventLoop = client.eventLoop
-        machine = AMQPLink(facts)
+        self.facts = facts
         id = facts.id
         self.faults = faults
-        machine.apply(faults)
         var event = ConnectionOpened()
         event.connection = facts.id
         event.client = facts.link.client
@@ -75,8 +78,18 @@ final class LinkSession {
             arriving[direction].append(Arrived(bytes: bytes, release: release))
             arrivingBytes[direction] += bytes.readableBytes
         } else {
-            machine.receive(bytes, direction, now: now)
+            hear(bytes, direction, now: now)
         }
+    }
+
+    private func hear(_ bytes: ByteBuffer, _ direction: Direction, now: Int64) {
+        guard sniffer != nil else {
+            machine.receive(bytes, direction, now: now)
+            return
+        }
+        guard var known = sniffer?.receive(bytes, direction, facts, faults, now: now) else { return }
+        swap(&machine, &known)
+        sniffer = nil
     }
 
     func readComplete() { flush() }
@@ -86,7 +99,20 @@ final class LinkSession {
         guard !isClosed, !isEnded[direction] else { return }
         isEnded[direction] = true
         if !isEnded[direction.opposite] { closedBy = direction == .toServer ? "client" : "server" }
+        tellEnd(direction)
         flush()
+    }
+
+    /// The machine hears of an end when it has heard all that came before it.
+    private func tellEnd(_ direction: Direction) {
+        guard isEnded[direction], arriving[direction].isEmpty, !hasToldEnd[direction] else { return }
+        hasToldEnd[direction] = true
+        let now = MonotonicClock.now()
+        if direction == .toServer, let rest = sniffer?.ended(now: now) {
+            machine = rest
+            sniffer = nil
+        }
+        machine.ended(direction, now: now)
     }
 
     func writabilityChanged() { flush() }
@@ -123,8 +149,8 @@ final class LinkSession {
             guard case .latency(let time, let jitter) = fault.spec.fault else { continue }
             latencyRolls[direction] += 1
             let dice = Dice(
-                seed: machine.facts.seed, fault: fault.spec.text, link: machine.facts.link.description,
-                connection: machine.facts.ordinal, channel: direction == .toServer ? 0 : 1, kind: .datagram)
+                seed: facts.seed, fault: fault.spec.text, link: facts.link.description,
+                connection: facts.ordinal, channel: direction == .toServer ? 0 : 1, kind: .datagram)
             delay += MessageDice.spread(time, jitter, dice.roll(latencyRolls[direction]))
         }
         if delay > 0 { return now + delay }
@@ -141,8 +167,9 @@ final class LinkSession {
             while let first = arriving[direction].first, first.release <= now {
                 arriving[direction].removeFirst()
                 arrivingBytes[direction] -= first.bytes.readableBytes
-                machine.receive(first.bytes, direction, now: now)
+                hear(first.bytes, direction, now: now)
             }
+            tellEnd(direction)
         }
         if let deadline = machine.nextDeadline, deadline <= now { machine.tick(now: now) }
         // Recorded before it is written: evidence is never behind what a program can know.
@@ -152,6 +179,7 @@ final class LinkSession {
         if let server { write(.toServer, server) }
         write(.toClient, client)
         for direction in [Direction.toServer, .toClient] { finish(direction) }
+        if let side = machine.failure { close(by: side, abruptly: false) }
         guard !isClosed else { return }
         for direction in [Direction.toServer, .toClient] { control(direction) }
         schedule(now)
@@ -176,7 +204,9 @@ final class LinkSession {
         guard !isClosed else { return }
         isClosed = true
         timer?.cancel()
+        machine.close(now: MonotonicClock.now())
         for event in machine.events { recorder.record(event) }
+        link.count(&machine.passed, unsettled: 0, session: id)
         var event = ConnectionClosed()
         event.connection = id
         event.orderly = machine.isOrderlyClosed
@@ -205,6 +235,7 @@ final class LinkSession {
             arrivingBytes[direction] < Self.waitingLimit && (sink?.isWritable ?? true)
             && machine.heldBytes(direction) < Self.heldLimit
             && (sink != nil || machine.output[direction].readableBytes < Self.waitingLimit)
+            && (!machine.answersItself || source.isWritable)
         guard isOpen != isReading[direction] else { return }
         isReading[direction] = isOpen
         source.setOption(.autoRead, value: isOpen).whenFailure { _ in }

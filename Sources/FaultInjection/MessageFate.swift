@@ -1,4 +1,5 @@
 import ClusterModel
+import History
 
 /// What the faults on a link decide for one message.
 struct MessageFate {
@@ -8,8 +9,30 @@ struct MessageFate {
     var copies = 1
     /// How long it is held back, in nanoseconds.
     var delay: Int64 = 0
+    /// How long it then waits for a later message to overtake it, in nanoseconds.
+    var overtakenWithin: Int64?
+    /// The bits to flip in its payload, where it has one.
+    var corruptions: [Corruption] = []
 
-    var isUntouched: Bool { droppedBy == nil && copies == 1 && delay == 0 }
+    struct Corruption {
+        var fault: ActiveFault
+        /// Where the bit lies in the payload, from 0 up to 1.
+        var position: Double
+    }
+
+    /// What holds it back from now on, if anything does.
+    func hold(now: Int64) -> Hold? {
+        guard delay > 0 || overtakenWithin != nil else { return nil }
+        return Hold(until: now.addingReportingOverflow(delay).overflow ? .max : now + delay, within: overtakenWithin)
+    }
+
+    /// For the evidence: of several, the one that changes most.
+    var fate: Fate { droppedBy != nil ? .dropped : copies > 1 ? .duplicated : fateOfOne }
+
+    /// The same for one copy of it.
+    var fateOfOne: Fate {
+        delay > 0 ? .delayed : overtakenWithin != nil ? .reordered : corruptions.isEmpty ? .passed : .corrupted
+    }
 }
 
 /// The dice of one channel (or class of streams) of one connection: it counts each kind of message from the
@@ -41,10 +64,16 @@ struct MessageDice {
         return n
     }
 
-    /// Every fault that matches sees the message; one that drops it hides it from those after it.
-    mutating func roll(_ kind: MessageKind, key: String, n: Int, faults: [ActiveFault]) -> MessageFate {
+    /// Every fault that matches sees the message; one that drops it hides it from those after it. Whether a message is
+    /// corrupted shows when its payload passes: the link counts that (`ActiveFault.countAffected`).
+    ///
+    /// A reply has no way to come twice: `duplicate` sees it and leaves it alone. What has no payload and no order of its
+    /// own, acks and confirms, is no concern of `corrupt` and `reorder`.
+    mutating func roll(
+        _ kind: MessageKind, key: String = "", method: String = "", n: Int, faults: [ActiveFault]
+    ) -> MessageFate {
         var fate = MessageFate()
-        for fault in faults where fault.matches(kind, key: key, n: n) {
+        for fault in faults where fault.matches(kind, key: key, method: method, n: n) {
             let dice = dice(for: fault, kind)
             var affected = false
             switch fault.spec.fault {
@@ -52,11 +81,18 @@ struct MessageDice {
                 affected = dice.hits(share, n)
                 if affected { fate.droppedBy = fault }
             case .duplicate(let share):
-                affected = dice.hits(share, n)
+                affected = kind != .reply && dice.hits(share, n)
                 if affected { fate.copies = 2 }
             case .delay(let time, let jitter, let share):
                 affected = dice.hits(share, n)
                 if affected { fate.delay += Self.spread(time, jitter, dice.roll(n, draw: 1)) }
+            case .reorder(let share, let within):
+                affected = kind.carriesData && dice.hits(share, n)
+                if affected { fate.overtakenWithin = max(fate.overtakenWithin ?? 0, within.nanoseconds) }
+            case .corrupt(let share):
+                if kind.carriesData, dice.hits(share, n) {
+                    fate.corruptions.append(.init(fault: fault, position: dice.roll(n, draw: 2)))
+                }
             case .latency, .reset, .blackhole, .kill, .pause, .restart:
                 continue
             }
@@ -73,11 +109,10 @@ struct MessageDice {
     }
 
     private mutating func dice(for fault: ActiveFault, _ kind: MessageKind) -> Dice {
-        let text = fault.spec.text
-        let key = Key(fault: text, kind: kind)
+        let key = Key(fault: fault.text, kind: kind)
         if let known = dice[key] { return known }
         let made = Dice(
-            seed: seed, fault: text, link: link, connection: connection, channel: channel, kind: kind)
+            seed: seed, fault: fault.text, link: link, connection: connection, channel: channel, kind: kind)
         dice[key] = made
         return made
     }

@@ -11,6 +11,11 @@ package enum Event: Sendable, Equatable {
     case publishResult(PublishResult)
     case handle(Handle)
     case handleResult(HandleResult)
+    case call(CallAttempt)
+    case callResult(CallResult)
+    case execution(Execution)
+    case executionResult(ExecutionResult)
+    case duplicateCall(DuplicateCall)
     // What a link saw.
     case connection(ConnectionOpened)
     case connectionClosed(ConnectionClosed)
@@ -19,6 +24,8 @@ package enum Event: Sendable, Equatable {
     case delivery(Delivery)
     case settlement(Settlement)
     case declaration(Declaration)
+    case callRequest(CallRequest)
+    case callReply(CallReply)
     // What the orchestrator notes.
     case node(NodeChange)
     case fault(FaultChange)
@@ -37,6 +44,8 @@ package enum Fate: UInt8, Sendable, Codable {
     case passed, dropped, duplicated, delayed
     /// A fault let it pass, but the link had no peer left to give it to.
     case undeliverable
+    /// Later messages have overtaken it; one bit of its payload is not what it was.
+    case reordered, corrupted
 }
 
 // MARK: - What a node says

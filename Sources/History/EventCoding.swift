@@ -228,6 +228,11 @@ extension Event {
         case .publishResult: 2
         case .handle: 3
         case .handleResult: 4
+        case .call: 5
+        case .callResult: 6
+        case .execution: 7
+        case .executionResult: 8
+        case .duplicateCall: 9
         case .connection: 10
         case .connectionClosed: 11
         case .transmission: 12
@@ -235,6 +240,8 @@ extension Event {
         case .delivery: 14
         case .settlement: 15
         case .declaration: 16
+        case .callRequest: 17
+        case .callReply: 18
         case .node: 20
         case .fault: 21
         case .phase: 22
@@ -250,6 +257,11 @@ extension Event {
         case .publishResult: "publish-result"
         case .handle: "handle"
         case .handleResult: "handle-result"
+        case .call: "call"
+        case .callResult: "call-result"
+        case .execution: "execution"
+        case .executionResult: "execution-result"
+        case .duplicateCall: "duplicate-call"
         case .connection: "connection"
         case .connectionClosed: "connection-closed"
         case .transmission: "transmission"
@@ -257,6 +269,8 @@ extension Event {
         case .delivery: "delivery"
         case .settlement: "settlement"
         case .declaration: "declaration"
+        case .callRequest: "call-request"
+        case .callReply: "call-reply"
         case .node: "node"
         case .fault: "fault"
         case .phase: "phase"
@@ -272,6 +286,11 @@ extension Event {
         case .publishResult(var e): e.code(&c)
         case .handle(var e): e.code(&c)
         case .handleResult(var e): e.code(&c)
+        case .call(var e): e.code(&c)
+        case .callResult(var e): e.code(&c)
+        case .execution(var e): e.code(&c)
+        case .executionResult(var e): e.code(&c)
+        case .duplicateCall(var e): e.code(&c)
         case .connection(var e): e.code(&c)
         case .connectionClosed(var e): e.code(&c)
         case .transmission(var e): e.code(&c)
@@ -279,6 +298,8 @@ extension Event {
         case .delivery(var e): e.code(&c)
         case .settlement(var e): e.code(&c)
         case .declaration(var e): e.code(&c)
+        case .callRequest(var e): e.code(&c)
+        case .callReply(var e): e.code(&c)
         case .node(var e): e.code(&c)
         case .fault(var e): e.code(&c)
         case .phase(var e): e.code(&c)
@@ -299,6 +320,11 @@ extension Event {
         case 2: fields(Event.publishResult)
         case 3: fields(Event.handle)
         case 4: fields(Event.handleResult)
+        case 5: fields(Event.call)
+        case 6: fields(Event.callResult)
+        case 7: fields(Event.execution)
+        case 8: fields(Event.executionResult)
+        case 9: fields(Event.duplicateCall)
         case 10: fields(Event.connection)
         case 11: fields(Event.connectionClosed)
         case 12: fields(Event.transmission)
@@ -306,6 +332,8 @@ extension Event {
         case 14: fields(Event.delivery)
         case 15: fields(Event.settlement)
         case 16: fields(Event.declaration)
+        case 17: fields(Event.callRequest)
+        case 18: fields(Event.callReply)
         case 20: fields(Event.node)
         case 21: fields(Event.fault)
         case 22: fields(Event.phase)

@@ -52,7 +52,7 @@ package enum NodeProcess {
                         control.send(.listening(port: server.port))
                     }
                     let made = try await loop.submit {
-                        NIOLoopBound(try NodeRoles(plan, loop, log), eventLoop: loop)
+                        NIOLoopBound(try NodeRoles(plan, loop, log, control), eventLoop: loop)
                     }.get()
                     roles = made
                     try await loop.flatSubmit { made.value.prepare() }.get()
@@ -69,6 +69,8 @@ package enum NodeProcess {
                 }
             case .run: if let roles { try? await loop.submit { roles.value.run() }.get() }
             case .drain: if let roles { try? await loop.submit { roles.value.drain() }.get() }
+            case .response(let response):
+                if let roles { try? await loop.submit { roles.value.resolved(response) }.get() }
             case .survey(let id):
                 guard let roles else { continue }
                 loop.flatSubmit { roles.value.survey() }.whenSuccess { control.send(.surveyed(id: id, $0)) }
@@ -106,22 +108,29 @@ final class NodeRoles {
     private var workloads: [any Workload] = []
     private var reported: Progress?
 
-    init(_ plan: NodePlan, _ loop: any EventLoop, _ log: NodeLog) throws {
+    init(_ plan: NodePlan, _ loop: any EventLoop, _ log: NodeLog, _ control: ControlClient) throws {
         let recorder = try Recorder(
             path: plan.evidence,
             source: EvidenceSource(kind: .node, name: plan.instance, incarnation: UInt32(plan.incarnation)))
-        context = NodeContext(plan: plan, eventLoop: loop, recorder: recorder, log: log)
+        context = NodeContext(plan: plan, eventLoop: loop, recorder: recorder, log: log, control: control)
+        // First: others may wait for it.
+        if let role = plan.serve { workloads.append(try ServerRole(context, role)) }
         for (index, role) in plan.publish.enumerated() {
             workloads.append(try PublisherRole(context, role, index: index))
         }
         for (index, role) in plan.consume.enumerated() {
             workloads.append(try ConsumerRole(context, role, index: index))
         }
+        for (index, role) in plan.call.enumerated() {
+            workloads.append(try CallerRole(context, role, index: index))
+        }
     }
 
     func prepare() -> EventLoopFuture<Void> {
         EventLoopFuture.andAllSucceed(workloads.map { $0.prepare() }, on: context.eventLoop)
     }
+
+    func resolved(_ response: Response) { context.resolved(response) }
 
     func run() { for workload in workloads { workload.run() } }
 

@@ -1,5 +1,6 @@
 import ClusterModel
 import Control
+import DequeModule
 import History
 import NIOCore
 
@@ -9,12 +10,35 @@ final class NodeContext {
     let eventLoop: any EventLoop
     let recorder: Recorder
     let log: NodeLog
+    let control: ControlClient
+    /// Those who wait for where a server is, in the order of their questions.
+    private var questions: Deque<EventLoopPromise<[ServerEndpoint]>> = []
 
-    init(plan: NodePlan, eventLoop: any EventLoop, recorder: Recorder, log: NodeLog) {
+    init(plan: NodePlan, eventLoop: any EventLoop, recorder: Recorder, log: NodeLog, control: ControlClient) {
         self.plan = plan
         self.eventLoop = eventLoop
         self.recorder = recorder
         self.log = log
+        self.control = control
+    }
+
+    /// Where this process reaches the replicas of a node that serves.
+    func resolve(_ server: String) -> EventLoopFuture<[ServerEndpoint]> {
+        if let known = plan.servers[server] { return eventLoop.makeSucceededFuture(known) }
+        let promise = eventLoop.makePromise(of: [ServerEndpoint].self)
+        questions.append(promise)
+        control.send(.request(.resolve(server: server, client: plan.instance)))
+        return promise.futureResult
+    }
+
+    /// The cluster's answer to the oldest question.
+    func resolved(_ response: Response) {
+        guard let promise = questions.popFirst() else { return }
+        switch response {
+        case .endpoints(let endpoints): promise.succeed(endpoints)
+        case .failed(let message, _): promise.fail(OrchError(.unavailable, message))
+        default: promise.fail(OrchError(.internalError, "the cluster answered something else"))
+        }
     }
 
     /// What `$(…)` stands for in this process. Each use has its own stream of chance.

@@ -46,7 +46,7 @@ actor BrokerAdministrator {
     /// - Throws: `OrchError`: what could not be declared, where it stands in the file, and the broker's reason.
     func declare(_ topology: Topology, isExternal: Bool, purge: Bool) async throws {
         let exchanges = topology.exchanges.filter { $0.broker == broker }
-        let queues = topology.queues.filter { $0.broker == broker }
+        let queues = topology.allQueues.filter { $0.broker == broker }
         for exchange in exchanges {
             if isExternal, try await !exists(.exchangeDeclare(.init(exchange: exchange.name, passive: true))) {
                 createdExchanges.append(exchange.name)

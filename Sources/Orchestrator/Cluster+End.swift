@@ -54,7 +54,10 @@ extension Cluster {
     private var activity: Activity {
         Activity(
             counts: injector.links.map(\.counts),
-            progress: statuses.mapValues { ($0.progress?.received ?? 0) + ($0.progress?.processed ?? 0) })
+            progress: statuses.mapValues { status in
+                guard let progress = status.progress else { return 0 }
+                return progress.received + progress.processed + progress.called + progress.executed
+            })
     }
 
     private var hasPrograms: Bool { topology.nodes.contains { $0.command != nil } }
@@ -87,7 +90,7 @@ extension Cluster {
             guard life.isAlive else { continue }
             let links = injector.links.filter { $0.identity.client == instance.name }
             let isSettled = links.allSatisfy { $0.unsettled == 0 }
-            if node.consume.isEmpty, node.publish.isEmpty {
+            if node.consume.isEmpty, node.publish.isEmpty, node.call.isEmpty, node.serve == nil || node.command != nil {
                 if !isSettled { names.append(instance.name) }
                 continue
             }
@@ -102,7 +105,7 @@ extension Cluster {
 
     /// Every named queue of the file, with its broker.
     private var queues: [(name: String, broker: String)] {
-        var all = topology.queues.map { ($0.name, $0.broker) }
+        var all = topology.allQueues.map { ($0.name, $0.broker) }
         for role in topology.nodes.flatMap(\.consume) {
             if let queue = role.queue, !all.contains(where: { $0.0 == queue && $0.1 == role.broker }) {
                 all.append((queue, role.broker))

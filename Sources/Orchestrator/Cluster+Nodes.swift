@@ -103,6 +103,11 @@ extension Cluster {
             let variable = broker.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
             environment["ORCH_\(variable)_URL"] = url(of: broker, for: instance.name)?.description
         }
+        for server in instance.servers {
+            let variable = server.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
+            environment["ORCH_\(variable)_ADDRESS"] = linkPort(instance.name, server).map { "127.0.0.1:\($0)" }
+        }
+        if node.command != nil, node.serve != nil { environment["ORCH_PORT"] = try "\(programPort(instance))" }
         for (key, text) in node.env { environment[key] = try fill(text, instance, incarnation) }
         guard let command = node.command else {
             return ProcessRunner(
@@ -126,12 +131,16 @@ extension Cluster {
     private func fill(_ text: String, _ instance: ClusterPlan.Instance, _ incarnation: Int) throws -> String {
         var urls: [String: AMQPURL] = [:]
         for broker in instance.brokers { urls[broker] = url(of: broker, for: instance.name) }
+        let node = topology.node(named: instance.node)
+        let port = node?.command != nil && node?.serve != nil ? try programPort(instance) : nil
         var values = Template.Values(
             sequence: incarnation, node: instance.name, replica: instance.replica,
             generator: SeededGenerator(seed: options.seed, instance.name, "\(incarnation)", text),
-            now: { Int64(time(nil)) * 1_000 },
-            endpoint: { node, endpoint in
-                guard let url = urls[node] else { return nil }
+            now: { Int64(time(nil)) * 1_000 }, port: port,
+            endpoint: { name, endpoint in
+                guard let url = urls[name] else {
+                    return self.endpoint(endpoint, ofServer: name, for: instance.name)
+                }
                 return switch endpoint {
                 case .url: url.description
                 case .address: "\(url.host):\(url.port)"
@@ -140,6 +149,32 @@ extension Cluster {
                 }
             })
         return try Template(text).text(&values)
+    }
+
+    /// Where a process reaches a server, or the first replica of a node that serves: at its own link to it.
+    private func endpoint(_ endpoint: Template.Endpoint, ofServer name: String, for client: String) -> String? {
+        guard let server = topology.instances(named: name).first, let port = linkPort(client, server) else {
+            return nil
+        }
+        return switch endpoint {
+        case .url: "http://127.0.0.1:\(port)"
+        case .address: "127.0.0.1:\(port)"
+        case .host: "127.0.0.1"
+        case .port: "\(port)"
+        }
+    }
+
+    /// The port on which a program that serves is to listen: its own choice, or one that is free now and stays its own.
+    private func programPort(_ instance: ClusterPlan.Instance) throws -> Int {
+        if let known = programPorts[instance.name] { return known }
+        let wanted = topology.node(named: instance.node)?.serve?.listen.map { $0 + instance.replica - 1 }
+        let port = try wanted ?? FreePort.find()
+        programPorts[instance.name] = port
+        return port
+    }
+
+    private func linkPort(_ client: String, _ server: String) -> Int? {
+        injector.links.first { $0.identity == LinkIdentity(client: client, server: server) }?.port
     }
 
     /// Where a process reaches a broker: at its own link to it.
@@ -164,8 +199,11 @@ extension Cluster {
         note(name)
         // The run was ended while the process was being made.
         if phase == .stopping || phase == .ended { kill(-pid, SIGKILL) }
-        guard let command = topology.node(ofInstance: name)?.command else { return }
-        guard let probe = command.ready else {
+        guard let node = topology.node(ofInstance: name), let command = node.command else { return }
+        let port = programPorts[name]
+        if let port, node.serve != nil { serverListens(name, port) }
+        // Who serves is ready when it can be reached.
+        guard let probe = command.ready ?? port.map({ ReadinessProbe(.tcp("127.0.0.1:\($0)")) }) else {
             becomeReady(name)
             return
         }
@@ -192,6 +230,7 @@ extension Cluster {
         if let pid = life.pid { watchdog.remove(group: pid) }
         peers[name] = nil
         brokerIsDown(name)
+        serverIsDown(name)
         let wasStarting = life.state == .starting
         let decision = life.ended(end, isOver: phase == .stopping || phase == .ended)
         lives[name] = life
@@ -269,7 +308,13 @@ extension Cluster {
 
     private func receive(_ message: ControlMessage, fromNode name: String) {
         switch message {
-        case .listening(let port): brokerListens(name, port)
+        case .listening(let port):
+            if topology.node(ofInstance: name)?.broker != nil {
+                brokerListens(name, port)
+            } else {
+                serverListens(name, port)
+            }
+        case .request(.resolve(let server, _)): if let peer = peers[name] { resolve(server, for: name, peer) }
         case .ready: if topology.node(ofInstance: name)?.broker == nil { becomeReady(name) }
         case .progress(let progress):
             statuses[name]?.progress = progress
@@ -286,11 +331,38 @@ extension Cluster {
         let node = topology.node(named: instance.node)!
         var endpoints: [String: String] = [:]
         for broker in instance.brokers { endpoints[broker] = url(of: broker, for: name)?.description }
+        var servers: [String: [ServerEndpoint]] = [:]
+        for server in Set(node.call.map(\.to)) {
+            servers[server] = topology.instances(named: server).compactMap { replica in
+                linkPort(name, replica).map {
+                    ServerEndpoint(instance: replica, port: $0, tls: topology.node(ofInstance: replica)?.serve?.tls)
+                }
+            }
+        }
         return NodePlan(
             node: node.name, instance: name, replica: instance.replica, incarnation: incarnation, seed: options.seed,
             evidence: "\(folder.evidence)/\(name).\(incarnation).events",
             broker: node.broker.map { _ in .init(port: 0, data: "\(folder.data)/\(name)") }, publish: node.publish,
-            consume: node.consume, endpoints: endpoints)
+            consume: node.consume, serve: node.serve, call: node.call,
+            services: node.serve == nil && node.call.isEmpty ? [] : topology.services, places: topology.places,
+            replicas: Dictionary(
+                uniqueKeysWithValues: topology.nodes.filter { $0.serve != nil }.map { ($0.name, $0.instances) }),
+            servers: servers, data: "\(folder.data)/\(name)", endpoints: endpoints)
+    }
+
+    // MARK: - Servers
+
+    /// A server listens: links lead to it from now on.
+    private func serverListens(_ name: String, _ port: Int) {
+        serverPorts[name] = port
+        statuses[name]?.port = port
+        guard let address = try? SocketAddress(ipAddress: "127.0.0.1", port: port) else { return }
+        injector.lead(to: name, address)
+    }
+
+    private func serverIsDown(_ name: String) {
+        guard serverPorts.removeValue(forKey: name) != nil else { return }
+        injector.lead(to: name, nil)
     }
 
     // MARK: - Brokers

@@ -2,6 +2,7 @@ import ClusterModel
 import Control
 import FaultInjection
 import History
+import NIOCore
 
 #if canImport(Glibc)
     import Glibc
@@ -40,12 +41,47 @@ extension Cluster {
                         await self.end(fault)
                     })
             }
+        case .resolve(let server, let client): resolve(server, for: client, peer)
         case .listFaults: peer.send(.response(.faults(faultStatuses)))
         case .clearFaults(let names): Task { await self.clear(names, peer) }
         case .down:
             down()
             closers.append(peer)
         }
+    }
+
+    /// Where a process (or a command, from outside) reaches each replica of a server: at a link of its own, which is
+    /// opened at its first use.
+    func resolve(_ server: String, for client: String, _ peer: ControlServer.Peer) {
+        let instances = topology.instances(named: server)
+        guard let node = topology.node(ofInstance: server), node.serve?.via == .grpc, !instances.isEmpty else {
+            let names = topology.servers.map(\.name).joined(separator: ", ")
+            peer.send(
+                .response(
+                    .failed(
+                        message: "no node '\(server)' serves calls" + (names.isEmpty ? "" : "; there is \(names)"),
+                        exitCode: OrchError.Code.usage.rawValue)))
+            return
+        }
+        Task {
+            do {
+                var endpoints: [ServerEndpoint] = []
+                for instance in instances where instance != client {
+                    endpoints.append(try await self.endpoint(of: instance, for: client))
+                }
+                peer.send(.response(.endpoints(endpoints)))
+            } catch {
+                peer.send(.response(.failed(message: "\(error)", exitCode: OrchError.Code.unavailable.rawValue)))
+            }
+        }
+    }
+
+    /// - Throws: `OrchError` where no port can be had.
+    func endpoint(of instance: String, for client: String) async throws -> ServerEndpoint {
+        let link = try await injector.link(LinkIdentity(client: client, server: instance))
+        if let port = serverPorts[instance] { link.lead(to: try SocketAddress(ipAddress: "127.0.0.1", port: port)) }
+        return ServerEndpoint(
+            instance: instance, port: link.port, tls: topology.node(ofInstance: instance)?.serve?.tls)
     }
 
     private func clear(_ names: [String]?, _ peer: ControlServer.Peer) async {
@@ -81,7 +117,7 @@ extension Cluster {
                 return LinkStatus(
                     link: link.identity.description, port: link.port, connections: link.connections,
                     publishes: counts.publishes, deliveries: counts.deliveries, acks: counts.acks,
-                    confirms: counts.confirms)
+                    confirms: counts.confirms, requests: counts.requests, replies: counts.replies)
             },
             faults: faultStatuses)
     }
@@ -103,6 +139,8 @@ extension Node {
         if broker != nil { words.append("broker") }
         if !publish.isEmpty { words.append("publish") }
         if !consume.isEmpty { words.append("consume") }
+        if serve != nil, command == nil { words.append("serve") }
+        if !call.isEmpty { words.append("call") }
         if command != nil { words.append("command") }
         return words.joined(separator: ", ")
     }

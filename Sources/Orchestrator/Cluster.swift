@@ -35,6 +35,10 @@ package actor Cluster {
     var peers: [String: ControlServer.Peer] = [:]
     var administrators: [String: BrokerAdministrator] = [:]
     var brokerPorts: [String: Int] = [:]
+    /// Where servers listen, by process.
+    var serverPorts: [String: Int] = [:]
+    /// Where programs that serve were told to listen, by process; the same in each of their lives.
+    var programPorts: [String: Int] = [:]
     var phase = ClusterPhase.starting
     var failure: OrchError?
     /// Why the run ends before its workloads do.
@@ -152,8 +156,16 @@ package actor Cluster {
                 for await happening in server.happenings { await self?.receive(happening) }
             })
         for instance in plan.instances {
-            for broker in instance.brokers {
-                _ = try await injector.link(LinkIdentity(client: instance.name, server: broker))
+            for server in instance.brokers + instance.servers {
+                _ = try await injector.link(LinkIdentity(client: instance.name, server: server))
+            }
+        }
+        for node in topology.servers {
+            // Replicas have the ports that follow.
+            for (index, instance) in node.instances.enumerated() {
+                _ = try await injector.link(
+                    LinkIdentity(client: NodeLink.outside, server: instance),
+                    port: node.serve?.port.map { $0 + index } ?? 0)
             }
         }
         for node in topology.brokers {
@@ -254,7 +266,7 @@ package actor Cluster {
     private var isWorkDone: Bool {
         guard openFaults == 0 else { return false }
         let finite = plan.instances.filter { instance in
-            topology.node(named: instance.node)?.publish.contains { $0.count != nil } ?? false
+            topology.node(named: instance.node)?.hasFiniteWork ?? false
         }
         if !finite.isEmpty {
             return finite.allSatisfy { instance in
@@ -280,6 +292,9 @@ package actor Cluster {
         let sources = topology.assertions.compactMap { spec -> String? in
             switch spec.assertion {
             case .delivery(_, let from, _, _), .routing(let from), .order(let from, _): from
+            case .calls(_, let scope), .latency(let scope, _), .throughput(let scope, _), .availability(let scope, _),
+                .recovery(let scope, _, _):
+                scope.from
             default: nil
             }
         }

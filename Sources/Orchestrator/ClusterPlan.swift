@@ -11,20 +11,27 @@ package struct ClusterPlan: Sendable, Codable {
         package var after: [String]
         /// Brokers that it may talk to, each through a link of its own.
         package var brokers: [String]
+        /// Servers that it calls, each replica through a link of its own. Others are linked at first use.
+        package var servers: [String]
     }
 
     package var instances: [Instance]
 
     package init(_ topology: Topology) {
         instances = topology.nodes.flatMap { node in
-            let brokers = node.command == nil ? node.brokersUsed : topology.brokers.map(\.name)
-            // Everything needs its brokers, whether or not the file says so.
-            let needed = (node.broker == nil ? brokers : []) + node.dependsOn
+            let isProgram = node.command != nil
+            let brokers = isProgram ? topology.brokers.map(\.name) : node.brokersUsed
+            let servers = isProgram ? topology.servers.map(\.name) : node.call.filter { $0.via == .grpc }.map(\.to)
+            // Everything needs its brokers, whether or not the file says so, and a program that is no server itself
+            // needs its servers. A native caller waits for them by itself, so that two nodes may call each other.
+            let needed =
+                (node.broker == nil ? brokers : []) + (isProgram && node.serve == nil ? servers : []) + node.dependsOn
             let after = needed.flatMap { topology.instances(named: $0) }
             return node.instances.enumerated().map { index, name in
                 Instance(
                     name: name, node: node.name, replica: index + 1, after: after.filter { $0 != name },
-                    brokers: brokers.flatMap { topology.instances(named: $0) })
+                    brokers: brokers.flatMap { topology.instances(named: $0) },
+                    servers: Set(servers.flatMap { topology.instances(named: $0) }).subtracting([name]).sorted())
             }
         }
     }
@@ -35,7 +42,8 @@ package struct ClusterPlan: Sendable, Codable {
         func depth(_ name: String, _ seen: Set<String>) -> Int {
             if let known = rank[name] { return known }
             guard !seen.contains(name), let instance = instances.first(where: { $0.name == name }) else { return 0 }
-            let value = (instance.after.map { depth($0, seen.union([name])) + 1 }.max()) ?? 0
+            let needed = Set(instance.after + instance.servers)
+            let value = (needed.map { depth($0, seen.union([name])) + 1 }.max()) ?? 0
             rank[name] = value
             return value
         }

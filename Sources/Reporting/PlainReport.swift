@@ -25,6 +25,7 @@ struct PlainReport {
 
     private func describe(_ result: AssertionResult) -> [String] {
         var first = "\(result.outcome.rawValue): \(result.title)"
+        if let method = result.method { first += " of \(method)" }
         if let from = result.from { first += " from \(from)" }
         if let to = result.to { first += " to \(to)" }
         if !result.remark.isEmpty { first += " (\(result.remark))" }
@@ -39,11 +40,22 @@ struct PlainReport {
             lines.append("  \(destination.to): \(counts.isEmpty ? "nothing" : counts.joined(separator: ", "))")
             for note in destination.notes { lines.append("    note: \(note)") }
             guard result.verdict != .pass else { continue }
-            for example in destination.examples {
-                let path = example.path.map { "\($0.time.milliseconds) \($0.text)" }
-                lines.append("    \(example.kind.rawValue) \(example.message): \(path.joined(separator: "; "))")
-            }
+            lines += destination.examples.map { "    \(describe($0))" }
         }
+        if let account = result.calls {
+            let text = CallText(account: account)
+            lines.append("  \(text.facts.joined(separator: ", "))")
+            if account.counts.calls > 0 { lines += text.table.lines { _, _, cell in cell }.map { "  \($0)" } }
+            lines += text.methods.map { "  \($0)" }
+        }
+        if let measure = result.measure { lines += measure.lines.map { "  \($0)" } }
+        for note in result.notes { lines.append("  note: \(note)") }
+        if result.verdict != .pass { lines += result.examples.map { "  \(describe($0))" } }
         return lines
+    }
+
+    private func describe(_ example: Example) -> String {
+        let path = example.path.map { "\($0.time.milliseconds) \($0.text)" }
+        return "\(example.kind.rawValue) \(example.message): \(path.joined(separator: "; "))"
     }
 }

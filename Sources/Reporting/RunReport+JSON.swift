@@ -37,6 +37,10 @@ extension RunReport {
         json.object { json in
             json.key("assertion")
             json.value(result.title)
+            if let method = result.method {
+                json.key("method")
+                json.value(method)
+            }
             if let from = result.from {
                 json.key("from")
                 json.value(from)
@@ -61,6 +65,20 @@ extension RunReport {
             }
             json.key("destinations")
             json.list(result.destinations) { write($1, to: &$0) }
+            if let calls = result.calls {
+                json.key("calls")
+                calls.write(to: &json)
+            }
+            result.measure?.write(to: &json)
+            if !result.notes.isEmpty {
+                json.key("notes")
+                json.list(result.notes) { $0.value($1) }
+            }
+            // Where there are no destinations that have their own.
+            if !result.examples.isEmpty || result.calls != nil {
+                json.key("examples")
+                json.list(result.examples) { write($1, to: &$0) }
+            }
         }
     }
 

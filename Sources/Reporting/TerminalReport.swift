@@ -87,12 +87,14 @@ extension AssertionResult {
     }
 
     var route: String {
-        switch (from, to) {
-        case (let from?, let to?): "\(from) → \(to)"
-        case (let from?, nil): "from \(from)"
-        case (nil, let to?): "to \(to)"
-        case (nil, nil): ""
-        }
+        let ends =
+            switch (from, to) {
+            case (let from?, let to?): "\(from) → \(to)"
+            case (let from?, nil): "from \(from)"
+            case (nil, let to?): "to \(to)"
+            case (nil, nil): ""
+            }
+        return [method ?? "", ends].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 }
 
@@ -159,7 +161,10 @@ struct TerminalReport {
             lines += paragraph(result.explanation, indent: 4, style)
         }
         lines += table(result.destinations).map { "    " + $0 }
-        for group in notes(result.destinations) { lines += paragraph("note: \(group)", indent: 4, .dim) }
+        lines += calls(result)
+        for group in notes(result.destinations) + result.notes.prefix(4) {
+            lines += paragraph("note: \(group)", indent: 4, .dim)
+        }
         if result.verdict != .pass { lines += examples(result) }
         lines.append("")
         return lines
@@ -260,19 +265,24 @@ struct TerminalReport {
         for destination in result.destinations where !destination.examples.isEmpty {
             destinations += 1
             guard destinations <= 2 else { break }
-            for kind in Example.Kind.allCases {
-                let all = destination.examples.filter { $0.kind == kind }
-                for example in all.prefix(limit) {
-                    lines.append(
-                        "    " + ink(kind == .undecided ? .yellow : .red, kind.rawValue) + " "
-                            + ink(.bold, example.message)
-                            + (result.destinations.count > 1 ? ink(.dim, " at \(destination.to)") : ""))
-                    lines += draw(example.path)
-                }
-                if all.count > limit {
-                    let rest = all.dropFirst(limit).map(\.message).joined(separator: " ")
-                    lines += paragraph("also \(kind.rawValue): \(rest)", indent: 4, .dim)
-                }
+            let place = result.destinations.count > 1 ? " at \(destination.to)" : ""
+            lines += draw(destination.examples, place, limit: limit)
+        }
+        return lines + draw(result.examples, "", limit: limit)
+    }
+
+    private func draw(_ examples: [Example], _ place: String, limit: Int) -> [String] {
+        var lines: [String] = []
+        for kind in Example.Kind.allCases {
+            let all = examples.filter { $0.kind == kind }
+            for example in all.prefix(limit) {
+                let word = ink(kind == .undecided ? .yellow : .red, kind.rawValue)
+                lines.append("    " + word + " " + ink(.bold, example.message) + ink(.dim, place))
+                lines += draw(example.path)
+            }
+            if all.count > limit {
+                let rest = all.dropFirst(limit).map(\.message).joined(separator: " ")
+                lines += paragraph("also \(kind.rawValue): \(rest)", indent: 4, .dim)
             }
         }
         return lines
@@ -324,7 +334,7 @@ struct TerminalReport {
         lines.isEmpty ? [] : ["  " + ink(.dim, title)] + lines + [""]
     }
 
-    private func paragraph(_ text: String, indent: Int, _ style: Ink.Style) -> [String] {
+    func paragraph(_ text: String, indent: Int, _ style: Ink.Style) -> [String] {
         wrapped(text, width: width - indent).map { String(repeating: " ", count: indent) + ink(style, $0) }
     }
 }

@@ -1,7 +1,7 @@
 import ClusterModel
 
-/// Draws what a topology declares: who publishes to which exchange, what is bound to it, who consumes, and which faults
-/// are on the way.
+/// Draws what a topology declares: who publishes to which exchange, what is bound to it, who consumes, who calls whom,
+/// and which faults are on the way.
 package enum TopologyGraph {
     package enum Format: String, Sendable, CaseIterable { case ascii, mermaid, dot }
 
@@ -52,9 +52,7 @@ struct GraphModel {
         for broker in topology.brokers { addBroker(broker) }
         for exchange in topology.exchanges { add(exchange) }
         for queue in topology.queues { add(queue) }
-        for node in topology.nodes where node.broker == nil || !node.publish.isEmpty || !node.consume.isEmpty {
-            add(node)
-        }
+        for node in topology.nodes where node.broker == nil || node.hasWork { add(node) }
         for exchange in topology.exchanges {
             guard let alternate = exchange.alternate else { continue }
             connect(
@@ -63,7 +61,10 @@ struct GraphModel {
         for queue in topology.queues {
             for binding in queue.bindings { bind(binding, to: "queue:\(queue.name)", queue.broker) }
         }
-        for node in topology.nodes { addWork(of: node) }
+        for node in topology.nodes {
+            addWork(of: node)
+            addCalls(of: node)
+        }
     }
 
     func vertex(_ id: String) -> Vertex? { vertices.first { $0.id == id } }
@@ -108,7 +109,7 @@ struct GraphModel {
         vertices.append(
             Vertex(
                 id: "node:\(node.name)", kind: node.command == nil ? .node : .program, name: node.name,
-                details: details + (node.broker == nil ? troubles(node) : [])))
+                details: details + Self.serving(node) + (node.broker == nil ? troubles(node) : [])))
     }
 
     /// Faults on the process itself.
@@ -133,7 +134,7 @@ struct GraphModel {
         return id
     }
 
-    private mutating func queue(_ name: String, _ broker: String) -> String {
+    mutating func queue(_ name: String, _ broker: String) -> String {
         let id = "queue:\(name)"
         if vertex(id) == nil {
             vertices.append(Vertex(id: id, kind: .queue, name: name, details: [], broker: broker))
@@ -143,7 +144,7 @@ struct GraphModel {
 
     // MARK: - Edges
 
-    private mutating func connect(
+    mutating func connect(
         _ from: String, _ to: String, _ label: String, _ faults: [String], isGuess: Bool = false
     ) {
         if edges.contains(where: { $0.from == from && $0.to == to && $0.label == label }) { return }
@@ -159,7 +160,7 @@ struct GraphModel {
     private mutating func addWork(of node: Node) {
         let id = "node:\(node.name)"
         for role in node.publish {
-            let faults = faults(node, role.broker, toServer: true)
+            let faults = faults(node, [role.broker], kinds: Self.toBroker, toServer: true)
             if role.exchange.isEmpty {
                 connect(id, queue(role.key, role.broker), "", faults)
             } else {
@@ -167,7 +168,7 @@ struct GraphModel {
             }
         }
         for (index, role) in node.consume.enumerated() {
-            let faults = faults(node, role.broker, toServer: false)
+            let faults = faults(node, [role.broker], kinds: Self.fromBroker, toServer: false)
             let source: String
             if let name = role.queue {
                 source = queue(name, role.broker)
@@ -185,29 +186,37 @@ struct GraphModel {
         }
         guard node.command != nil else { return }
         for broker in topology.brokers {
-            let both = faults(node, broker.name, toServer: true) + faults(node, broker.name, toServer: false)
+            let both =
+                faults(node, [broker.name], kinds: Self.toBroker, toServer: true)
+                + faults(node, [broker.name], kinds: Self.fromBroker, toServer: false)
             var seen: Set<String> = []
             connect(id, "broker:\(broker.name)", "", both.filter { seen.insert($0).inserted }, isGuess: true)
         }
     }
 
-    /// The faults that the file schedules on what a node sends to a broker, or gets from it.
-    private func faults(_ node: Node, _ broker: String, toServer: Bool) -> [String] {
+    private static let toBroker: [MessageKind] = [.publish, .ack]
+    private static let fromBroker: [MessageKind] = [.deliver, .confirm]
+
+    /// The faults that the file schedules on what a node sends to a server or broker, or gets from it.
+    /// - Parameters:
+    ///   - servers: its replicas.
+    ///   - kinds: what passes there; a message fault without `only:` touches all that carries data.
+    func faults(_ node: Node, _ servers: [String], kinds: [MessageKind], toServer: Bool) -> [String] {
         topology.faults.filter { spec in
-            guard spec.fault.level != .process, touches(spec, toServer: toServer) else { return false }
-            return node.instances.contains {
-                topology.selects(
-                    spec.link, client: $0, server: broker, toServer: toServer, seed: topology.seed ?? 0,
-                    words: spec.text)
+            guard spec.fault.level != .process else { return false }
+            if spec.fault.level == .message, !spec.only.kinds.isEmpty,
+                !spec.only.kinds.contains(where: { kinds.contains($0) })
+            {
+                return false
+            }
+            return node.instances.contains { client in
+                servers.contains {
+                    topology.selects(
+                        spec.link, client: client, server: $0, toServer: toServer, seed: topology.seed ?? 0,
+                        words: spec.text)
+                }
             }
         }.map { $0.text + Self.schedule($0) }
-    }
-
-    /// A message fault without `only:` touches what carries data.
-    private func touches(_ spec: FaultSpec, toServer: Bool) -> Bool {
-        guard spec.fault.level == .message, !spec.only.kinds.isEmpty else { return true }
-        let kinds: [MessageKind] = toServer ? [.publish, .ack, .request] : [.deliver, .confirm, .reply]
-        return spec.only.kinds.contains { kinds.contains($0) || $0 == .datagram }
     }
 
     static func schedule(_ spec: FaultSpec) -> String {
@@ -233,4 +242,9 @@ extension ArgumentValue {
             "{\(fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.text)" }.joined(separator: ", "))}"
         }
     }
+}
+
+extension Node {
+    /// It does something besides being a broker.
+    fileprivate var hasWork: Bool { !publish.isEmpty || !consume.isEmpty || serve != nil || !call.isEmpty }
 }

@@ -10,13 +10,14 @@ package enum FaultSyntax {
 
     /// - Parameters:
     ///   - words: the fault and what it takes: `["drop", "30%"]`, `["kill", "1", "of", "worker"]`, `["reset"]`.
-    ///   - only: kinds of message (`ack`, or several with commas), `key=PATTERN`, `nth=7`, `first=2`.
+    ///   - only: kinds of message (`ack`, or several with commas), `key=PATTERN`, `method=NAME`, `nth=7`,
+    ///     `first=2`.
     ///   - topology: of the running cluster; nodes and links are checked against it.
     /// - Throws: `OrchError` with the code `usage`; its message has every problem, one a line.
     package static func parse(
         words: [String], link: String? = nil, only: [String] = [], at: String? = nil, for duration: String? = nil,
         every: String? = nil, settle: String? = nil, name: String? = nil, jitter: String? = nil,
-        chance: String? = nil, signal: String? = nil, topology: Topology
+        chance: String? = nil, within: String? = nil, signal: String? = nil, topology: Topology
     ) throws(OrchError) -> FaultSpec {
         let reading = Reading(source: nil)
         let words = words.flatMap { $0.split(separator: " ").map(String.init) }
@@ -36,7 +37,7 @@ package enum FaultSyntax {
         var pairs = [pair(keyword, YAMLNode(.scalar(argument, argument.isEmpty ? .plain : .quoted), Span(0, 0)))]
         let options = [
             ("link", link), ("at", at), ("for", duration), ("every", every), ("settle", settle), ("name", name),
-            ("jitter", jitter), ("chance", chance), ("signal", signal),
+            ("jitter", jitter), ("chance", chance), ("within", within), ("signal", signal),
         ]
         for case (let key, let value?) in options { pairs.append(pair(key, YAMLNode(typed: value))) }
         if !only.isEmpty { pairs.append(pair("only", try filter(only))) }

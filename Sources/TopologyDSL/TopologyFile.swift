@@ -1,11 +1,5 @@
 import ClusterModel
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Topology files: finding, reading and checking them.
 package enum TopologyFile {
     /// Larger files are refused unread.
@@ -33,7 +27,7 @@ package enum TopologyFile {
     ///   - path: as the user named it (`resolve` first); diagnostics repeat it.
     ///   - environment: for `${NAME}`.
     package static func load(path: String, environment: [String: String] = [:]) -> Loaded {
-        switch contents(of: path) {
+        switch FileContents.read(path, limit: sizeLimit, what: "a topology file") {
         case .success(let bytes): load(bytes: bytes, path: path, environment: environment)
         case .failure(let problem):
             Loaded(
@@ -50,7 +44,7 @@ package enum TopologyFile {
     /// The same for bytes of whatever kind.
     package static func load(bytes: [UInt8], path: String, environment: [String: String] = [:]) -> Loaded {
         guard bytes.count <= sizeLimit else {
-            let problem = tooLarge(bytes.count)
+            let problem = FileContents.tooLarge(bytes.count, sizeLimit, "a topology file")
             return Loaded(topology: nil, diagnostics: [Diagnostic(problem.message, at: SourceLocation(file: path))])
         }
         let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -112,46 +106,6 @@ package enum TopologyFile {
             case .error: return line
             }
         }
-    }
-
-    // MARK: Reading files
-
-    private static func tooLarge(_ size: Int) -> ValueProblem {
-        ValueProblem("the file has \(size) bytes, more than the \(sizeLimit) of a topology file")
-    }
-
-    private static func contents(of path: String) -> Result<[UInt8], ValueProblem> {
-        // Without blocking on a pipe that nobody writes to.
-        let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard file >= 0 else {
-            let reason = errno
-            return .failure(reason == ENOENT ? ValueProblem("no such file") : ValueProblem(systemMessage(reason)))
-        }
-        defer { close(file) }
-        var info = stat()
-        guard fstat(file, &info) == 0 else { return .failure(ValueProblem(systemMessage(errno))) }
-        switch info.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: return .failure(ValueProblem("a folder, not a topology file"))
-        default: return .failure(ValueProblem("not a regular file"))
-        }
-        guard info.st_size <= sizeLimit else { return .failure(tooLarge(Int(info.st_size))) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
-            let count = read(file, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { return .failure(ValueProblem(systemMessage(errno))) }
-            if count == 0 { return .success(bytes) }
-            bytes += chunk[..<count]
-            guard bytes.count <= sizeLimit else { return .failure(tooLarge(bytes.count)) }
-        }
-    }
-
-    private static func systemMessage(_ number: Int32) -> String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        guard strerror_r(number, &buffer, buffer.count) == 0 else { return "error \(number)" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
     }
 }
 

@@ -6,11 +6,13 @@ package enum Units {
     package static func share(_ text: String) throws(ValueProblem) -> Share {
         let expected = "expected a share such as 30% or 0.3"
         if text.hasSuffix("%") {
-            guard let percent = decimal(text.dropLast()) else {
+            // 99.9% is 0.999, which 99.9 / 100 is not.
+            let digits = text.dropLast()
+            guard let percent = decimal(digits), let fraction = Double(digits.filter { $0 != "_" } + "e-2") else {
                 throw ValueProblem("\(expected), found '\(shortened(text))'")
             }
             guard (0...100).contains(percent) else { throw ValueProblem("\(shortened(text)) is outside of 0% to 100%") }
-            return Share(percent / 100)
+            return Share(fraction)
         }
         guard let fraction = decimal(text[...]) else { throw ValueProblem("\(expected), found '\(shortened(text))'") }
         guard (0...1).contains(fraction) else {
@@ -121,17 +123,22 @@ package enum Units {
 
     /// `<10`, `>=1`, `!=3`, `0`: an operator and a number.
     package static func condition(_ text: String) throws(ValueProblem) -> Condition {
+        let (op, rest) = bound(text, default: .equal)
+        let negative = rest.hasPrefix("-")
+        guard let bound = decimal(negative ? rest.dropFirst() : rest[...]) else {
+            throw ValueProblem("expected a number or a bound such as 0, <10 or >=1, found '\(shortened(text))'")
+        }
+        return Condition(op, negative ? -bound : bound)
+    }
+
+    /// `<10ms` → `<` and `10ms`.
+    static func bound(_ text: String, default op: Condition.Operator) -> (op: Condition.Operator, rest: String) {
         let operators: [(String, Condition.Operator)] = [
             ("<=", .lessOrEqual), (">=", .greaterOrEqual), ("!=", .notEqual), ("==", .equal), ("<", .less),
             (">", .greater), ("=", .equal),
         ]
-        let (sign, op) = operators.first { text.hasPrefix($0.0) } ?? ("", .equal)
-        let rest = trim(text.dropFirst(sign.count))
-        let negative = rest.hasPrefix("-")
-        guard let bound = decimal(negative ? rest.dropFirst() : rest) else {
-            throw ValueProblem("expected a number or a bound such as 0, <10 or >=1, found '\(shortened(text))'")
-        }
-        return Condition(op, negative ? -bound : bound)
+        let (sign, found) = operators.first { text.hasPrefix($0.0) } ?? ("", op)
+        return (found, String(trim(text.dropFirst(sign.count))))
     }
 
     /// Digits with at most one point and `_` between; no sign, no exponent.

@@ -41,6 +41,9 @@ struct HistoryBuilder {
         history.entries.append(.init(time: now, source: sources[key]!, event: event))
     }
 
+    /// Some of the evidence could not be read.
+    mutating func damage(_ problem: String) { history.problems.append(problem) }
+
     private func node(_ name: String) -> EvidenceSource { EvidenceSource(kind: .node, name: name) }
 
     // MARK: - The orchestrator

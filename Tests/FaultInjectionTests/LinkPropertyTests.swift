@@ -12,7 +12,7 @@ import Testing
     private func randomFault(_ g: inout SeededGenerator) -> (FaultSpec, [Direction]) {
         let share = Share(Double.random(in: 0.1...0.6, using: &g))
         let settle: Duration? = Bool.random(using: &g) ? .milliseconds(Int.random(in: 1...50, using: &g)) : nil
-        switch Int.random(in: 0..<3, using: &g) {
+        switch Int.random(in: 0..<5, using: &g) {
         case 0:
             return (
                 FaultSpec(
@@ -20,6 +20,10 @@ import Testing
                 [.toServer, .toClient]
             )
         case 1: return (FaultSpec(.duplicate(share), settle: settle), [.toServer, .toClient])
+        case 2:
+            let within = Duration.milliseconds(Int.random(in: 1...20, using: &g))
+            return (FaultSpec(.reorder(share, within: within)), [.toServer, .toClient])
+        case 3: return (FaultSpec(.corrupt(share)), [.toServer, .toClient])
         default:
             return (
                 FaultSpec(

@@ -7,7 +7,7 @@ struct EventGenerator {
 
     init(seed: UInt64) { chance = SeededGenerator(seed: seed, "events") }
 
-    private mutating func number<T: FixedWidthInteger>() -> T {
+    mutating func number<T: FixedWidthInteger>() -> T {
         switch Int.random(in: 0..<5, using: &chance) {
         case 0: 0
         case 1: T.max
@@ -17,7 +17,7 @@ struct EventGenerator {
         }
     }
 
-    private mutating func text() -> String {
+    mutating func text() -> String {
         [
             "", "a", "producer.1.17", "naïve ☕️ 𝄞 日本語", "\u{0}\u{1F}\"\\\n\r\t", String(repeating: "x", count: 300),
             "e\u{301}",
@@ -29,12 +29,13 @@ struct EventGenerator {
         (0..<Int.random(in: 0...40, using: &chance)).map { _ in UInt8.random(in: 0...255, using: &chance) }
     }
 
-    private mutating func flag() -> Bool { Bool.random(using: &chance) }
-    private mutating func type() -> OperationType {
+    mutating func flag() -> Bool { Bool.random(using: &chance) }
+    mutating func type() -> OperationType {
         [.invoke, .ok, .fail, .info].randomElement(using: &chance)!
     }
-    private mutating func fate() -> Fate {
-        [.passed, .dropped, .duplicated, .delayed, .undeliverable].randomElement(using: &chance)!
+    mutating func fate() -> Fate {
+        [.passed, .dropped, .duplicated, .delayed, .undeliverable, .reordered, .corrupted].randomElement(
+            using: &chance)!
     }
     private mutating func reference() -> DeliveryReference {
         DeliveryReference(port: number(), channel: number(), tag: number())
@@ -43,7 +44,7 @@ struct EventGenerator {
     /// One event of each kind.
     mutating func all() -> [Event] { (0..<Self.kinds).map { next($0) } }
 
-    static let kinds = 16
+    static let kinds = 23
 
     mutating func any() -> Event { next(Int.random(in: 0..<Self.kinds, using: &chance)) }
 
@@ -64,6 +65,13 @@ struct EventGenerator {
         case 12: .fault(fault())
         case 13: .phase(phase())
         case 14: .queueDepth(depth())
+        case 15: .call(callAttempt())
+        case 16: .callResult(callResult())
+        case 17: .execution(execution())
+        case 18: .executionResult(executionResult())
+        case 19: .duplicateCall(duplicateCall())
+        case 20: .callRequest(callRequest())
+        case 21: .callReply(callReply())
         default: .leftover(leftover())
         }
     }

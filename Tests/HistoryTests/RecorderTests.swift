@@ -219,6 +219,32 @@ private func writeBytes(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) 
             line == #"{"time":5,"source":"producer.1","kind":"publish","message":"a\"b\\c\n\u0001☕️","attempt":1}"#)
     }
 
+    @Test func jsonOfCalls() {
+        var attempt = CallAttempt()
+        attempt.call = "teller-2/1/42"
+        attempt.method = "Calculator/suma"
+        attempt.target = "server-1"
+        attempt.late = 7
+        #expect(
+            EventJSON.line(.call(attempt), time: 5, source: "teller-2.1")
+                == #"{"time":5,"source":"teller-2.1","kind":"call","call":"teller-2/1/42","method":"Calculator/suma","#
+                + #""target":"server-1","attempt":1,"late":7}"#)
+        var duplicate = DuplicateCall()
+        duplicate.stamp = 3
+        duplicate.action = .tableFull
+        #expect(
+            EventJSON.line(.duplicateCall(duplicate), time: 5, source: "server-1.1")
+                == #"{"time":5,"source":"server-1.1","kind":"duplicate-call","stamp":3,"action":"tableFull"}"#)
+        var reply = CallReply()
+        reply.stamp = 3
+        reply.outcome = .connectionLost
+        reply.fate = .undeliverable
+        #expect(
+            EventJSON.line(.callReply(reply), time: 5, source: "links")
+                == #"{"time":5,"source":"links","kind":"call-reply","stamp":3,"copy":1,"outcome":"connectionLost","#
+                + #""fate":"undeliverable"}"#)
+    }
+
     @Test func largeNumbersAreStrings() {
         var event = TransmissionResult()
         event.stamp = Int64.max

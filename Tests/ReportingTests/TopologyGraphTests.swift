@@ -67,4 +67,35 @@ import Testing
         let publishing = lines.filter { $0.contains("drop 20%") && !$0.contains("node:script") }
         #expect(publishing.count == 1 && publishing[0].contains("\"node:producer\" ->"))
     }
+
+    // MARK: - Calls
+
+    @Test func callersAndServersAreDrawn() {
+        let text = TopologyGraph.render(CallSamples.topology, as: .ascii)
+        let lines = text.split(separator: "\n").map(String.init)
+        let grpc = lines.first { $0.contains("shop.v1.Calculator.suma") } ?? ""
+        #expect(grpc.hasPrefix("client "))
+        #expect(grpc.hasSuffix("-> server (2 replicas, serves Calculator, port 7000)"))
+        #expect(grpc.contains("~ drop 30%, drop 10% only reply ~"))
+        let queue = lines.first { $0.contains("Stock.take") } ?? ""
+        #expect(queue.contains("[stock]") && queue.contains(" requests -") && queue.hasSuffix("-> back (serves Stock)"))
+        #expect(queue.contains("~ drop 20% only publish ~"))
+        #expect(lines.contains { $0.contains("..>") && $0.contains("server (2 replicas") })
+        #expect(text.allSatisfy { $0.isASCII })
+    }
+
+    @Test func callsInTheOtherLanguages() {
+        let dot = TopologyGraph.render(CallSamples.topology, as: .dot)
+        #expect(
+            dot.contains(
+                "\"node:client\" -> \"node:server\" "
+                    + "[label=\"shop.v1.Calculator.suma\\ndrop 30%\\ndrop 10% only reply\", color=red, fontcolor=red];")
+        )
+        #expect(dot.contains("\"node:client\" -> \"queue:stock\" [label=\"Stock.take\\ndrop 20% only publish\""))
+        #expect(dot.contains("\"queue:stock\" -> \"node:back\" [label=\"requests\"];"))
+        #expect(dot.contains("\"node:script\" -> \"node:server\" [style=dashed];"))
+        let mermaid = TopologyGraph.render(CallSamples.topology, as: .mermaid)
+        #expect(mermaid.contains("-->|\"shop.v1.Calculator.suma<br>drop 30%<br>drop 10% only reply\"|"))
+        #expect(mermaid.contains("server<br>2 replicas<br>serves Calculator<br>port 7000"))
+    }
 }

@@ -7,12 +7,10 @@ let diagnosticCases = #"""
     ! 1:1: error: unknown key 'exchange' in the topology, did you mean 'exchanges'?
     === unknown key far from all +
     colour: red
-    ! 1:1: error: unknown key 'colour' in the topology | its keys are name, description, seed, tags, drain, exchanges, queues, nodes, faults and assertions
+    ! 1:1: error: unknown key 'colour' in the topology | its keys are name, description, seed, tags, drain, exchanges, queues, services, nodes, faults and assertions
     === later top-level key +
-    services: {}
     objects: {}
-    ! 1:1: error: 'services' is not supported by this version of orch
-    ! 2:1: error: 'objects' is not supported by this version of orch
+    ! 1:1: error: 'objects' is not supported by this version of orch
     === extension keys pass +
     x-anything: { a: [1, 2] }
     === duplicate key +
@@ -84,17 +82,17 @@ let diagnosticCases = #"""
       broker: { broker: {} }
       idle: { replicas: 2 }
       empty:
-    ! 3:9: error: the node does nothing: expected broker, publish, consume or command
-    ! 4:9: error: the node does nothing: expected broker, publish, consume or command
+    ! 3:9: error: the node does nothing: expected broker, publish, consume, serve, call or command
+    ! 4:9: error: the node does nothing: expected broker, publish, consume, serve, call or command
     === unknown node keys
     nodes:
       broker: { broker: {}, replica: 2 }
       worker: { consum: { bind: amq.fanout } }
-      other: { serve: {}, broker: { engne: embedded } }
+      other: { host: {}, broker: { engne: embedded } }
     ! 2:25: error: unknown key 'replica' in node, did you mean 'replicas'?
     ! 3:13: error: unknown key 'consum' in node, did you mean 'consume'?
-    ! 4:12: error: 'serve' is not supported by this version of orch
-    ! 4:33: error: unknown key 'engne' in broker, did you mean 'engine'?
+    ! 4:12: error: 'host' is not supported by this version of orch
+    ! 4:32: error: unknown key 'engne' in broker, did you mean 'engine'?
     === node names
     nodes:
       all: { broker: {} }
@@ -329,7 +327,7 @@ let diagnosticCases = #"""
       k: { command: a, ready: { tcp: 80 } }
     ! 3:17: error: an empty command: expected a program and its arguments
     ! 4:17: warning: no shell reads this command: quotes and | mean nothing in it | write a list; for a shell, [sh, -c, "…"]
-    ! 5:26: error: there is no $(date) | there are $(node), $(replica), $(uuid), $(now) and $(random 1 10), and endpoints such as $(broker.url); $$(date) stays as it is
+    ! 5:26: error: there is no $(date) | there are $(node), $(replica), $(uuid), $(now), $(random 1 10) and $(port), and endpoints such as $(broker.url); $$(date) stays as it is
     ! 6:21: error: $(seq) has no value in a process's settings: it counts messages
     ! 6:31: error: there is no node 'brokr', did you mean 'broker'?
     ! 6:59: error: $(broker.urll): expected url, address, host or port after the dot, did you mean 'url'? | for a text that starts with a dollar and a parenthesis, write $$(
@@ -384,13 +382,13 @@ let diagnosticCases = #"""
         duplicate: 10%
       - link: producer -> broker
       - dropp: 30%
-      - reorder: 10%
+      - bandwidth: 10%
       - 5
       - partition: { halves: true }
     ! 3:5: error: 'drop' and 'duplicate' in one fault: expected one of them (2:5 'drop' is here)
-    ! 4:5: error: expected one of drop, duplicate, delay, latency, reset, blackhole, kill, pause or restart in fault
+    ! 4:5: error: expected one of drop, duplicate, delay, reorder, corrupt, latency, reset, blackhole, kill, pause or restart in fault
     ! 5:5: error: unknown key 'dropp' in fault, did you mean 'drop'?
-    ! 6:5: error: 'reorder' is not supported by this version of orch
+    ! 6:5: error: 'bandwidth' is not supported by this version of orch
     ! 7:5: error: expected a mapping, found '5'
     ! 8:5: error: 'partition' is not supported by this version of orch
     === fault values +
@@ -449,15 +447,14 @@ let diagnosticCases = #"""
     faults:
       - { drop: 10%, only: acks }
       - { drop: 10%, only: request }
-      - { drop: 10%, only: { kind: publish, nth: 0, kee: x, method: y } }
+      - { drop: 10%, only: { kind: publish, nth: 0, kee: x } }
       - { drop: 10%, link: producer -> broker, only: confirm }
       - { drop: 10%, link: worker -> broker }
       - { drop: 10%, link: worker -> broker, only: ack }
     ! 2:24: error: 'acks' is not a kind of message: expected publish, deliver, ack, confirm, request, reply or datagram, did you mean 'ack'?
-    ! 3:24: error: 'request' is not supported by this version of orch: AMQP has publish, deliver, ack and confirm
+    ! 3:24: error: no request goes over these links, only publishes, deliveries, acks and confirms
     ! 4:46: error: expected a whole number of at least 1, found 0
     ! 4:49: error: unknown key 'kee' in only, did you mean 'key'?
-    ! 4:57: error: 'method' is not supported by this version of orch
     ! 5:50: error: no confirm goes from producer to broker | did you mean 'broker -> producer'?
     ! 6:24: warning: this fault touches nothing: worker sends broker no messages
     ! 7:24: warning: this fault touches nothing: worker sends broker no messages
@@ -509,7 +506,7 @@ let diagnosticCases = #"""
       - { log: worker, matches: "(" }
       - { log: worker, contains: a, count: ">=x" }
       - { node: worker, restarts: 1, expect: broken, within: 0s }
-      - { calls: at-most-once, method: x }
+      - { linearizable: x }
       - { from: producer }
     ! 2:15: error: 'at-least-onc' is not a guarantee: expected at-most-once, at-least-once or exactly-once, did you mean 'at-least-once'?
     ! 3:15: warning: nothing is ever acknowledged without confirms, so this will be unknown | add confirm: true to producer, or of: attempted here
@@ -532,9 +529,8 @@ let diagnosticCases = #"""
     ! 15:40: error: expected a number or a bound such as 0, <10 or >=1, found '>=x'
     ! 16:42: error: 'broken' is not an expectation: expected holds or violated
     ! 16:58: error: expected a time of more than 0
-    ! 17:7: error: 'calls' is not supported by this version of orch
-    ! 17:28: error: 'method' is not supported by this version of orch
-    ! 18:5: error: expected one of delivery, routing, order, queue, node or log in assertion
+    ! 17:7: error: 'linearizable' is not supported by this version of orch
+    ! 18:5: error: expected one of delivery, routing, order, queue, node, log, calls, latency, throughput, availability or recovery in assertion
     === to is a queue +
     queues: { tasks: }
     assertions:

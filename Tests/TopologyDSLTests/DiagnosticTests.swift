@@ -21,11 +21,27 @@ import Testing
 
         """
 
+    static let services = """
+        services:
+          Calculator:
+            methods:
+              suma:
+                request: { a: int64, b: int64 }
+                response: { total: int64 }
+                handler: return { total = request.a + request.b }
+        nodes:
+          server: { serve: Calculator }
+          client: { call: { method: Calculator.suma, with: { a: 1, b: 2 }, count: 10 } }
+
+        """
+
     static let environment = ["NAME": "orch", "EMPTY": "", "SECONDS_": "2"]
 
     static let cases: [Case] = {
         var cases: [Case] = []
-        for line in diagnosticCases.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+        for line in (diagnosticCases + "\n" + serviceCases).split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+        {
             if line.hasPrefix("=== ") {
                 cases.append(Case(title: String(line.dropFirst(4)), text: "", expected: []))
             } else if line.hasPrefix("! ") {
@@ -34,7 +50,10 @@ import Testing
                 cases[cases.count - 1].text += line + "\n"
             }
         }
-        for index in cases.indices where cases[index].title.hasSuffix(" +") { cases[index].text += cluster }
+        for index in cases.indices {
+            if cases[index].title.hasSuffix(" +") { cases[index].text += cluster }
+            if cases[index].title.hasSuffix(" ++") { cases[index].text += services }
+        }
         return cases
     }()
 

@@ -48,9 +48,12 @@ import Testing
 
     @Test(
         arguments: [
-            ([], "expected a fault: drop, duplicate, delay, latency, reset, blackhole, kill, pause or restart"),
+            (
+                [],
+                "expected a fault: drop, duplicate, delay, reorder, corrupt, latency, reset, blackhole, kill, pause or restart"
+            ),
             (["dorp", "3%"], "unknown fault 'dorp', did you mean 'drop'?"),
-            (["corrupt", "3%"], "'corrupt' is not supported by this version of orch"),
+            (["limit", "3%"], "'limit' is not supported by this version of orch"),
             (["drop"], "expected a share such as 30% or 0.3, found nothing"),
             (["drop", "30"], "30 is outside of 0 to 1, did you mean 30%?"),
             (["kill", "nobody"], "there is no node 'nobody'"),

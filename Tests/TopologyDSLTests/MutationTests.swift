@@ -28,12 +28,64 @@ import Testing
         "\u{85}", "\r",
         "\u{FEFF}", "null", "-1", "1e9", "99999999999999999999", "0x", "30%", "nodes:\n", "faults:\n", "broker",
         "replicas: 1000",
-        "->", "<->", "of", "label:", "queue:", "\u{0}", "true",
+        "->", "<->", "of", "label:", "queue:", "\u{0}", "true", "services:\n", "serve: ", "call: ", "method: ",
+        "S.", "map<", "map<string, int64>", "repeated ", "oneof: ", "enum: [A]", "number: 5", "proto: x.proto",
+        "request: ", "with: ", "handler: return ", "via: queue", "p99: <5ms", "google.protobuf.",
     ]
 
+    /// With everything that services have.
+    private static let services = """
+        services:
+          S:
+            package: p
+            messages: { M: { a: int64, b: [string], c: "map<string, N>", d: { oneof: { x: N, y: bytes } } }, N: { e: bool } }
+            enums: { E: [ZERO, ONE] }
+            methods:
+              one: { request: M, response: { total: int64, e: E, f: { type: double, number: 7 } }, handler: "return {}" }
+              two:
+                stream: both
+                request: { inner: { deeper: { z: sint32 } }, when: Timestamp }
+                handler: |
+                  local n = 0
+                  for request in requests do n = n + 1 end
+            retry: { timeout: 200ms, attempts: 5, backoff: 20ms..500ms, deadline: 1s }
+            duplicates: { on: execute, keep: 1s }
+            limits: { memory: 1MB }
+        nodes:
+          broker: { broker: }
+          a: { serve: { service: S, concurrency: 5 }, replicas: 2 }
+          b: { serve: { service: S, via: { queue: rpc } } }
+          c: { command: [x, "$(port)"], serve: p.S }
+          d:
+            call:
+              - { method: S.one, to: a, with: { a: $(seq), b: [x], c: { k: { e: true } }, y: AA== }, expect: { total: 5 } }
+              - { method: p.S.two, to: a, replica: 1, with: [{ when: "2026-01-01T00:00:00Z" }, {}], messages: 4 }
+              - { method: S.one, to: b, metadata: { a: b }, rate: 5/s, loop: open, semantics: maybe }
+        faults:
+          - { drop: 10%, only: { method: S.one, kind: request }, name: f, for: 1s }
+          - { reorder: 10%, within: 5ms }
+        assertions:
+          - { calls: at-most-once, of: S.one, from: d, to: a }
+          - { latency: { of: S, p99: <5ms, max: 1s } }
+          - { throughput: ">5/s" }
+          - { availability: 99.9% }
+          - { recovery: 1s, after: f }
+
+        """
+
+    @Test func servicesAreSound() {
+        let loaded = TopologyFile.load(text: Self.services, path: "s.yaml")
+        #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics.rendered())")
+    }
+
+    @Test func mutatedServices() { mutate(Array(Self.services.utf8), "services", rounds: Self.rounds * 2) }
+
     @Test(arguments: BundledTests.names) func mutatedBundledFiles(_ name: String) {
-        let original = Array(contents(of: "\(repository)/Topologies/\(name).yaml").utf8)
-        for seed in 0..<UInt64(Self.rounds) {
+        mutate(Array(contents(of: "\(repository)/Topologies/\(name).yaml").utf8), name, rounds: Self.rounds)
+    }
+
+    private func mutate(_ original: [UInt8], _ name: String, rounds: Int) {
+        for seed in 0..<UInt64(rounds) {
             var generator = SeededGenerator(seed: seed, name)
             var bytes = original
             for _ in 0..<Int.random(in: 1...6, using: &generator) {

@@ -7,6 +7,9 @@ import Testing
 @Suite struct ReferenceTests {
     static let tables: [String: String] = [
         "topology": TopLevel.record.table, "exchange": ExchangeSection.record.table, "queue": QueueSection.record.table,
+        "service": ServiceSection.record.table, "method": MethodKey.record.table, "retry": RetryKey.record.table,
+        "duplicates": DuplicatesKey.record.table, "limits": LimitsKey.record.table, "serve": ServeKey.record.table,
+        "via": ServeKey.viaRecord.table, "tls": ServeKey.tlsRecord.table, "call": CallKey.record.table,
         "binding": BindingKey.record.table, "node": NodeSection.record.table, "broker": BrokerKey.record.table,
         "publish": PublishKey.record.table, "confirm": PublishKey.confirmRecord.table,
         "consume": ConsumeKey.record.table, "fail": ConsumeKey.failRecord.table, "ready": ReadyKey.record.table,
@@ -14,8 +17,7 @@ import Testing
         "only": OnlyKey.record.table, "assertion": AssertionSection.record.table,
         "later": """
         top level \(later(TopLevel.record)); nodes \(later(NodeSection.record)); `consume` \
-        \(later(ConsumeKey.record)); faults \(later(FaultSection.record)); `only` \(later(OnlyKey.record)); \
-        assertions \(later(AssertionSection.record))
+        \(later(ConsumeKey.record)); faults \(later(FaultSection.record)); assertions \(later(AssertionSection.record))
         """,
     ]
 

@@ -15,6 +15,11 @@ struct ConnectionFacts: Sendable {
     var stampBase: Int64
     /// The header that carries the stamp; `nil` where the link does not stamp.
     var stampKey: String? = "x-orch-id"
+    /// Calls carry their stamp to the server, as `x-orch-id`.
+    var stampsCalls = false
+
+    /// The stamp of the connection's n-th transmission, unique in the run and never 0.
+    func stamp(_ n: Int64) -> Int64 { stampBase | Int64(id) << 28 | (n & 0xFFF_FFFF) }
 }
 
 /// One AMQP connection as a link sees it: takes the bytes of both sides, lets messages pass, vanish, double or wait, and
@@ -22,7 +27,7 @@ struct ConnectionFacts: Sendable {
 /// nanoseconds of `MonotonicClock`.
 ///
 /// What it cannot read, it passes on unread and unharmed: the broker is the judge of protocol errors.
-struct AMQPLink {
+struct AMQPLink: LinkMachine {
     let facts: ConnectionFacts
     var faults = LinkFaults()
     /// What goes on, by side; the session writes it out and empties it.
@@ -109,6 +114,12 @@ struct AMQPLink {
         for channel in channelsInOrder { channel.settle(faults: Set(ended), &self) }
     }
 
+    /// What is held still goes on; the session waits for it.
+    mutating func ended(_ direction: Direction, now: Int64) {}
+
+    /// What was unsettled shows in the evidence as it is.
+    mutating func close(now: Int64) {}
+
     /// The next moment at which `tick` has something to do.
     var nextDeadline: Int64? { channels.values.compactMap(\.nextDeadline).min() }
 
@@ -120,6 +131,10 @@ struct AMQPLink {
 
     /// Unsettled deliveries that clients have seen, and messages that the link holds or has swallowed unsettled.
     var unsettled: Int { channels.values.reduce(0) { $0 + $1.unsettled } }
+
+    /// AMQP's own answers are the broker's.
+    var failure: String? { nil }
+    var answersItself: Bool { false }
 
     // MARK: - Frames
 
@@ -175,7 +190,7 @@ struct AMQPLink {
 
     mutating func nextStamp() -> Int64 {
         stampCount += 1
-        return facts.stampBase | Int64(facts.id) << 28 | (stampCount & 0xFFF_FFFF)
+        return facts.stamp(stampCount)
     }
 }
 
@@ -187,6 +202,9 @@ package struct LinkCounts: Sendable, Equatable {
     package var confirms = 0
     /// Consumers that the broker has confirmed.
     package var consumers = 0
+    /// Requests that went on to the server, copies included, and replies that ended at the client.
+    package var requests = 0
+    package var replies = 0
     package init() {}
 
     mutating func add(_ other: LinkCounts) {
@@ -195,5 +213,7 @@ package struct LinkCounts: Sendable, Equatable {
         acks += other.acks
         confirms += other.confirms
         consumers += other.consumers
+        requests += other.requests
+        replies += other.replies
     }
 }

@@ -24,17 +24,18 @@ extension AMQPLinkChannel {
         _ link: inout AMQPLink
     ) {
         let n = dice.next(.deliver)
-        // A client asks for one message by get; a second would have nobody who waits for it.
+        // A client asks for one message by get and waits for it: there is no second one, to come or to overtake.
         let isGet = if case .basicGetOk = message.method { true } else { false }
-        let faults = isGet ? link.faults.toClient.filter { !$0.isDuplicate } : link.faults.toClient
+        let faults = isGet ? link.faults.toClient.filter { !$0.needsOthers } : link.faults.toClient
         let fate = dice.roll(.deliver, key: key, n: n, faults: faults)
         var message = message
         let stamp = takeStamp(off: &message, link)
         var unit = DeliveryUnit(
             message: message, brokerTag: tag, stamp: stamp, consumer: consumer, copies: fate.copies, n: n,
-            isDelayed: fate.delay > 0)
+            fate: fate.fateOfOne, bodyHash: stamp == 0 ? message.bodyHash : 0)
         guard let fault = fate.droppedBy else {
-            pass(.delivery(unit), .toClient, delay: fate.delay, now: now, &link)
+            unit.message.corrupt(fate.corruptions, .deliver)
+            pass(.delivery(unit), .toClient, fate, now: now, &link)
             return
         }
         unit.copies = 0
@@ -54,7 +55,7 @@ extension AMQPLinkChannel {
         for copy in 0..<unit.copies {
             let tag = deliveries.hand(
                 unit.brokerTag, stamp: unit.stamp, autoAck: autoAck, isCopied: unit.copies > 1)
-            let fate: Fate = copy > 0 ? .duplicated : unit.isDelayed ? .delayed : .passed
+            let fate: Fate = copy > 0 ? .duplicated : unit.fate
             link.events.append(.delivery(event(for: unit, tag: tag, fate: fate, link)))
             link.output.toClient.writeFrame(method: unit.message.method.with(deliveryTag: tag), channel: id)
             for frame in unit.message.frames.dropFirst() { link.output.toClient.writeFrame(frame) }
@@ -82,7 +83,7 @@ extension AMQPLinkChannel {
         default: break
         }
         event.autoAck = unit.consumer.autoAck
-        if unit.stamp == 0 { event.bodyHash = unit.message.bodyHash }
+        event.bodyHash = unit.bodyHash
         event.n = UInt64(unit.n)
         event.fate = fate
         return event
@@ -147,7 +148,7 @@ extension AMQPLinkChannel {
             var event = TransmissionResult()
             event.stamp = answer.stamp
             event.outcome = nack ? .nacked : .acked
-            event.fate = fate.droppedBy != nil ? .dropped : fate.delay > 0 ? .delayed : .passed
+            event.fate = fate.fate
             link.events.append(.transmissionResult(event))
             if let fault = fate.droppedBy {
                 confirms!.reopen(answer.tag)

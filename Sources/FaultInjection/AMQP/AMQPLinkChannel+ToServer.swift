@@ -28,12 +28,11 @@ extension AMQPLinkChannel {
         event.confirming = confirms != nil
         event.mandatory = publish.mandatory
         event.persistent = HeaderStamp.deliveryMode(of: message.header.properties) == 2
-        event.fate =
-            fate.droppedBy != nil ? .dropped : fate.copies > 1 ? .duplicated : fate.delay > 0 ? .delayed : .passed
+        event.fate = fate.fate
 
-        var frames = message.frames
+        var message = message
         if let stamped = stamp(message.header, event.stamp, link) {
-            frames[1].payload = stamped
+            message.frames[1].payload = stamped
         } else {
             event.stamped = false
             event.bodyHash = message.bodyHash
@@ -47,8 +46,10 @@ extension AMQPLinkChannel {
             return
         }
         if fate.copies > 1 { duplicated.insert(event.stamp) }
-        let unit = PublishUnit(frames: frames, confirmTag: tag, stamp: event.stamp, copies: fate.copies)
-        pass(.publish(unit), .toServer, delay: fate.delay, now: now, &link)
+        message.corrupt(fate.corruptions, .publish)
+        let unit = PublishUnit(
+            frames: message.frames, confirmTag: tag, stamp: event.stamp, copies: fate.copies, n: n)
+        pass(.publish(unit), .toServer, fate, now: now, &link)
     }
 
     func emit(_ unit: PublishUnit, _ link: inout AMQPLink) {
@@ -116,7 +117,7 @@ extension AMQPLinkChannel {
             event.tag = delivery.tag
             event.stamp = delivery.stamp
             event.outcome = method.outcome
-            event.fate = fate.droppedBy != nil ? .dropped : fate.delay > 0 ? .delayed : .passed
+            event.fate = fate.fate
             link.events.append(.settlement(event))
             guard delivery.isFirst else { continue }
             if let fault = fate.droppedBy {

@@ -36,6 +36,13 @@ final class AMQPLinkChannel {
         var bytes: Int
     }
 
+    struct Waiting {
+        var unit: Unit
+        var hold: Hold
+        var n: Int
+        var bytes: Int
+    }
+
     struct Consumer {
         var queue: String
         var autoAck: Bool
@@ -61,6 +68,8 @@ final class AMQPLinkChannel {
     var lastQueue = ""
     var swallowed: [Swallowed] = []
     private var held: BothWays<Deque<Held>> = BothWays([], [])
+    /// Messages that wait to be overtaken, in the order of their ordinals.
+    private var waiting: BothWays<[Waiting]> = BothWays([], [])
     /// Stamps of duplicated publishes whose one return has passed.
     var returned: Set<Int64> = []
     var duplicated: Set<Int64> = []
@@ -144,30 +153,72 @@ final class AMQPLinkChannel {
 
     // MARK: - Units out
 
-    /// Sends a unit on, or lines it up: nothing overtakes what is held back on its channel and direction.
+    /// Sends a message on, or lets it wait for a later one to overtake it.
+    func pass(_ unit: Unit, _ direction: Direction, _ fate: MessageFate, now: Int64, _ link: inout AMQPLink) {
+        guard fate.overtakenWithin != nil, let hold = fate.hold(now: now), let n = unit.ordinal else {
+            pass(unit, direction, delay: fate.delay, now: now, &link)
+            return
+        }
+        hide(unit)
+        waiting[direction].append(Waiting(unit: unit, hold: hold, n: n, bytes: unit.size))
+    }
+
+    /// Sends a unit on, or lines it up: nothing overtakes what is held back on its channel and direction. A method
+    /// overtakes no message at all: it may end what the message needs, a transaction or the channel.
     func pass(
         _ unit: Unit, _ direction: Direction, delay: Int64, now: Int64, _ link: inout AMQPLink
     ) {
+        if case .frames = unit, !waiting[direction].isEmpty {
+            let all = waiting[direction]
+            waiting[direction] = []
+            for item in all {
+                pass(item.unit, direction, delay: max(0, item.hold.until - now), now: now, &link)
+            }
+        }
         let last = held[direction].last?.release
         guard delay > 0 || last != nil else {
-            emit(unit, direction, &link)
+            emit(unit, direction, now: now, &link)
             return
         }
+        hide(unit)
+        held[direction].append(Held(unit: unit, release: max(last ?? 0, now + delay), bytes: unit.size))
+    }
+
+    /// What the broker or the client has not got must not be covered by a `multiple`.
+    private func hide(_ unit: Unit) {
         if case .delivery(let delivery) = unit, !delivery.consumer.autoAck { deliveries.hide(delivery.brokerTag) }
         if case .settlements(let tags, _, _) = unit { for tag in tags { deliveries.hide(tag) } }
-        held[direction].append(Held(unit: unit, release: max(last ?? 0, now + delay), bytes: unit.size))
     }
 
     func release(until now: Int64, _ link: inout AMQPLink) {
         for direction in [Direction.toServer, .toClient] {
             while let first = held[direction].first, first.release <= now {
                 held[direction].removeFirst()
-                emit(first.unit, direction, &link)
+                emit(first.unit, direction, now: now, &link)
             }
+            let due = waiting[direction].filter { $0.hold.release <= now }
+            guard !due.isEmpty else { continue }
+            waiting[direction].removeAll { $0.hold.release <= now }
+            for item in due { pass(item.unit, direction, delay: 0, now: now, &link) }
         }
     }
 
-    private func emit(_ unit: Unit, _ direction: Direction, _ link: inout AMQPLink) {
+    /// A message has gone on: those before it that waited for that follow.
+    private func overtake(_ n: Int, _ direction: Direction, now: Int64, _ link: inout AMQPLink) {
+        guard !waiting[direction].isEmpty else { return }
+        var free: [Waiting] = []
+        for index in waiting[direction].indices where waiting[direction][index].n < n {
+            waiting[direction][index].hold.isOvertaken = true
+        }
+        waiting[direction].removeAll { item in
+            guard item.hold.isOvertaken, item.hold.until <= now else { return false }
+            free.append(item)
+            return true
+        }
+        for item in free { emit(item.unit, direction, now: now, &link) }
+    }
+
+    private func emit(_ unit: Unit, _ direction: Direction, now: Int64, _ link: inout AMQPLink) {
         switch unit {
         case .frames(let frames):
             for frame in frames { link.output[direction].writeFrame(frame) }
@@ -176,6 +227,7 @@ final class AMQPLinkChannel {
         case .settlements(let tags, let multiple, let method): emit(tags, multiple: multiple, method: method, &link)
         case .confirms(let tags, let nack): emit(confirms: tags, nack: nack, &link)
         }
+        if let n = unit.ordinal { overtake(n, direction, now: now, &link) }
     }
 
     // MARK: - Settling
@@ -237,14 +289,18 @@ final class AMQPLinkChannel {
 
     var nextDeadline: Int64? {
         let releases = [held.toServer.first?.release, held.toClient.first?.release].compactMap { $0 }
-        return (releases + swallowed.compactMap(\.deadline)).min()
+        let ends = (waiting.toServer + waiting.toClient).map(\.hold.release)
+        return (releases + ends + swallowed.compactMap(\.deadline)).min()
     }
 
-    func isHolding(_ direction: Direction) -> Bool { !held[direction].isEmpty }
+    func isHolding(_ direction: Direction) -> Bool { !held[direction].isEmpty || !waiting[direction].isEmpty }
 
-    func heldBytes(_ direction: Direction) -> Int { held[direction].reduce(0) { $0 + $1.bytes } }
+    func heldBytes(_ direction: Direction) -> Int {
+        held[direction].reduce(0) { $0 + $1.bytes } + waiting[direction].reduce(0) { $0 + $1.bytes }
+    }
 
     var unsettled: Int {
-        deliveries.open + swallowed.count + held.toServer.count + held.toClient.count
+        deliveries.open + swallowed.count + held.toServer.count + held.toClient.count + waiting.toServer.count
+            + waiting.toClient.count
     }
 }

@@ -1,5 +1,6 @@
 import AMQP
 import ClusterModel
+import History
 import NIOCore
 
 /// A whole message as it came: method, header and body frames.
@@ -12,6 +13,17 @@ struct AMQPLinkMessage {
     /// The identity of a message that carries no other.
     var bodyHash: UInt64 { StableHash.ofBody(frames.dropFirst(2).lazy.flatMap { $0.payload.readableBytesView }) }
 
+    /// Flips bits of the body, each for its fault; an empty body has none.
+    mutating func corrupt(_ corruptions: [MessageFate.Corruption], _ kind: MessageKind) {
+        guard header.bodySize > 0 else { return }
+        for corruption in corruptions {
+            var place = PayloadCorruption(corruption, isGRPC: false, contentLength: Int(clamping: header.bodySize))
+            for index in frames.indices.dropFirst(2) where place.pass(&frames[index].payload) {
+                corruption.fault.countAffected(kind)
+            }
+        }
+    }
+
     var messageID: String { HeaderStamp.messageID(of: header.properties) ?? "" }
 }
 
@@ -22,6 +34,7 @@ struct PublishUnit {
     var confirmTag: UInt64?
     var stamp: Int64
     var copies: Int
+    var n: Int
 }
 
 /// A delivery, a get-ok or a return on its way to the client.
@@ -32,7 +45,10 @@ struct DeliveryUnit {
     var consumer: AMQPLinkChannel.Consumer
     var copies: Int
     var n: Int
-    var isDelayed: Bool
+    /// Of one copy.
+    var fate: Fate
+    /// The body as it came, for messages without a stamp.
+    var bodyHash: UInt64
 }
 
 /// How a client settles: the method to repeat towards the broker.
@@ -43,6 +59,15 @@ enum SettlementMethod {
 }
 
 extension AMQPLinkChannel.Unit {
+    /// The ordinal of a message that others may overtake, and that may overtake them.
+    var ordinal: Int? {
+        switch self {
+        case .publish(let unit): unit.n
+        case .delivery(let unit): unit.n
+        case .frames, .settlements, .confirms: nil
+        }
+    }
+
     /// Octets of payload, for the bound on what a link holds.
     var size: Int {
         switch self {

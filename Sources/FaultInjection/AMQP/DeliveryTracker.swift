@@ -31,6 +31,9 @@ struct DeliveryTracker {
     private var largestBrokerTag: UInt64 = 0
     /// A delivery was swallowed or copied: the two numberings differ from there on.
     private var isRenumbered = false
+    /// The broker's tag of the last delivery handed out, and whether they have always come in order.
+    private var lastHanded: UInt64 = 0
+    private var isReordered = false
 
     /// Deliveries that the client has seen and not settled.
     private(set) var open = 0
@@ -41,6 +44,8 @@ struct DeliveryTracker {
         let tag = base + UInt64(entries.count)
         if tag != brokerTag { isRenumbered = true }
         largestBrokerTag = max(largestBrokerTag, brokerTag)
+        if brokerTag < lastHanded { isReordered = true }
+        lastHanded = brokerTag
         if isCopied && !autoAck { copies[brokerTag, default: (0, false)].open += 1 }
         entries.append(Entry(brokerTag: brokerTag, stamp: stamp, isOpen: !autoAck))
         if autoAck { forget() } else { open += 1 }
@@ -73,15 +78,21 @@ struct DeliveryTracker {
         return settled
     }
 
-    /// The fewest frames that settle these of the broker's tags (ascending) and no others. `multiple` is what the
-    /// client asked for; its tags are then all open ones up to the last.
+    /// The fewest frames that settle these of the broker's tags and no others. `multiple` is what the client asked for;
+    /// its tags are then all open ones up to the last, in the order in which the client got them.
     func frames(for brokerTags: [UInt64], multiple: Bool) -> [(tag: UInt64, multiple: Bool)] {
         guard multiple, brokerTags.count > 1 else { return brokerTags.map { ($0, false) } }
-        let bound = hidden.first ?? .max
-        let covered = brokerTags.prefix { $0 < bound }
+        var bound = hidden.first ?? .max
+        var tags = brokerTags
+        if isReordered {
+            // The client may have open what the broker had sent earlier.
+            tags.sort()
+            bound = entries.reduce(bound) { $1.isOpen ? min($0, $1.brokerTag) : $0 }
+        }
+        let covered = tags.prefix { $0 < bound }
         var frames: [(tag: UInt64, multiple: Bool)] = []
         if let last = covered.last { frames.append((last, covered.count > 1)) }
-        return frames + brokerTags.dropFirst(covered.count).map { ($0, false) }
+        return frames + tags.dropFirst(covered.count).map { ($0, false) }
     }
 
     /// A tag to pass on for one that names nothing, so that the broker refuses it as it would without a link.

@@ -17,8 +17,68 @@ extension Checker {
             }
         case .node(let name, _, _, _): checkProcess(name, at: reading.place(path / "node"))
         case .log(let name, _, _, _): checkProcess(name, at: reading.place(path / "log"))
+        case .calls(_, let scope), .latency(let scope, _), .throughput(let scope, _), .availability(let scope, _):
+            check(scope, path)
+        case .recovery(let scope, _, let after):
+            check(scope, path)
+            checkRecovery(after, path)
         }
     }
+
+    // MARK: Calls
+
+    private func check(_ scope: CallScope, _ path: Path) {
+        func place(_ keys: String...) -> Span {
+            let paths = keys.flatMap { [path / "latency" / $0, path / $0] }
+            return reading.place(paths.first(where: reading.has) ?? path)
+        }
+        if topology.nodes.allSatisfy({ $0.serve == nil }), !reading.isBroken(["nodes"]) {
+            let span = reading.place(path)
+            reading.error(
+                "no node serves anything: there are no calls to judge", at: Span(span.start, span.start + 1))
+            return
+        }
+        if let method = scope.method { checkMethodOrService(method, at: place("method", "of")) }
+        if let from = scope.from, from != NodeLink.outside, let node = process(from, at: place("from")),
+            node.call.isEmpty, node.serve == nil, node.command == nil, !reading.isBroken(["nodes", node.name])
+        {
+            reading.error(
+                "'\(from)' calls nothing: expected a node with 'call', 'serve' or 'command', or outside",
+                at: place("from"), advice: among { !$0.call.isEmpty })
+        }
+        if let to = scope.to, let node = process(to, at: place("to")), node.serve == nil,
+            !reading.isBroken(["nodes", node.name])
+        {
+            reading.error(
+                "'\(to)' serves nothing: expected a node with 'serve'", at: place("to"),
+                advice: among { $0.serve != nil })
+        }
+    }
+
+    private func checkRecovery(_ after: String?, _ path: Path) {
+        guard !reading.isBroken(["faults"]) else { return }
+        let names = topology.faults.compactMap(\.name)
+        if let after, !names.contains(after) {
+            let near = Suggestion.phrase(after, among: names)
+            reading.error(
+                "there is no fault called '\(shortened(after))'\(near)", at: reading.place(path / "after"),
+                advice: near.isEmpty ? "a fault gets its name by 'name: \(shortened(after))'" : nil)
+        } else if after == nil, topology.faults.isEmpty {
+            reading.warning(
+                "no fault is declared, so there is nothing to recover from", at: reading.place(path / "recovery"))
+        }
+    }
+
+    /// A node, or one of its processes.
+    private func process(_ name: String, at span: Span) -> Node? {
+        if let node = topology.node(ofInstance: name) { return node }
+        missing(
+            "node", name, among: topology.nodes.flatMap { [$0.name] + ($0.replicas == nil ? [] : $0.instances) },
+            at: span)
+        return nil
+    }
+
+    // MARK: Messages
 
     private func checkSource(_ name: String?, _ path: Path) {
         guard let name, let node = endNode(name, at: reading.place(path / "from")) else { return }

@@ -41,7 +41,8 @@ extension Checker {
         bindings.lazy.compactMap { exchange(named: $0.exchange)?.broker }.first { !$0.isEmpty }
     }
 
-    private func resolve(
+    /// - Parameter what: the role that needs it, or the kind of thing that lies there.
+    func resolve(
         _ written: String, inferred: String?, _ path: Path, _ brokers: [String], _ what: String
     ) -> String {
         if !written.isEmpty {
@@ -55,7 +56,7 @@ extension Checker {
         if brokers.isEmpty {
             guard !topology.nodes.contains(where: { reading.isBroken(["nodes", $0.name, "broker"]) }) else { return "" }
             // An exchange without a broker is told of once, at the first of what needs it.
-            if what == "publish" || what == "consume" {
+            if ["publish", "consume", "via: queue"].contains(what) {
                 reading.error(
                     "'\(what)' needs a broker, and no node is one", at: reading.place(path),
                     advice: "add a node with a broker: nodes: { broker: { broker: {} } }")

@@ -4,17 +4,30 @@ import ClusterModel
 struct Checker {
     var topology: Topology
     let reading: Reading
+    /// `serve:` and `call:` of each node, as the file has them.
+    let roles: [String: (serve: ServeKey.Draft?, call: [CallKey.Draft])]
 
+    /// For a topology that has been checked.
     init(_ topology: Topology, _ reading: Reading) {
         self.topology = topology
         self.reading = reading
+        roles = [:]
     }
 
-    /// - Parameters:
-    ///   - faults, assertions: the index in the file of each entry of the model, which has only the sound ones.
+    init(_ draft: TopLevel.Draft, _ reading: Reading) {
+        self.reading = reading
+        topology = draft.topology
+        topology.services = draft.services.compactMap(\.service)
+        topology.nodes = draft.nodes.map(\.node)
+        roles = Dictionary(draft.nodes.map { ($0.node.name, ($0.serve, $0.call)) }) { first, _ in first }
+    }
+
     mutating func run() {
         assignBrokers()
+        assignServers()
+        assignCalls()
         checkNames()
+        checkServices()
         checkRouting()
         checkEndpoints()
         checkDependencies()

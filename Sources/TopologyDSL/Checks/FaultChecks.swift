@@ -6,8 +6,23 @@ extension Checker {
         switch fault.fault {
         case .kill(let nodes, _), .pause(let nodes), .restart(let nodes):
             checkProcesses(nodes, at: reading.place(path / fault.fault.keyword))
-        case .drop, .duplicate, .delay, .latency, .reset, .blackhole:
+        case .drop, .duplicate, .delay, .reorder, .corrupt, .latency, .reset, .blackhole:
             checkLinks(fault, path)
+        }
+        if let method = fault.only.method { checkMethods(method, at: reading.place(path / "only" / "method")) }
+    }
+
+    /// `Calculator.suma`, `Calculator/suma`, `/Calculator/suma`, `Calculator.*`.
+    private func checkMethods(_ pattern: String, at span: Span) {
+        let name = pattern.dropPrefix("/").split(separator: "/", omittingEmptySubsequences: false).joined(
+            separator: ".")
+        if ["grpc.", "orch."].contains(where: name.hasPrefix) { return }
+        if name.hasSuffix(".*") {
+            _ = service(String(name.dropLast(2)), at: span)
+        } else if topology.services.contains(where: { $0.name == name || $0.shortName == name }) {
+            reading.error("'\(name)' is a service, did you mean '\(name).*'?", at: span)
+        } else {
+            _ = method(name, at: span)
         }
     }
 
@@ -64,6 +79,8 @@ extension Checker {
         case .all:
             if topology.links.isEmpty, !reading.isBroken(["nodes"]) {
                 reading.error("no two nodes talk, so there is no link to break", at: span)
+            } else if fault.fault.level == .message, !reading.isBroken(path) {
+                checkKinds(fault, on: topology.links, path)
             }
             return
         case .oneWay(let a, let b):
@@ -88,47 +105,77 @@ extension Checker {
                             : (ends.0 == .named(NodeLink.outside) || ends.1 == .named(NodeLink.outside)
                                 ? "; a broker with a 'port' has one to outside" : "")))
         }
-        if isOneWay, fault.fault.level == .message { checkKinds(fault.only.kinds, up: up, down: down, ends, path) }
+        guard fault.fault.level == .message, !reading.isBroken(path) else { return }
+        if isOneWay {
+            checkKinds(fault, up: up, down: down, ends, path)
+        } else {
+            checkKinds(fault, on: up + down, path)
+        }
     }
 
     private func linkEnd(_ selector: NodeSelector, at span: Span) -> Set<String>? {
         selector == .named(NodeLink.outside) ? [NodeLink.outside] : nodes(selector, at: span)
     }
 
-    /// To the broker go publishes and acks, from it deliveries and confirms.
+    /// Whether there is anything on these links that the fault is about.
     private func checkKinds(
-        _ kinds: [MessageKind], up: [NodeLink], down: [NodeLink], _ ends: (NodeSelector, NodeSelector), _ path: Path
+        _ fault: FaultSpec, up: [NodeLink], down: [NodeLink], _ ends: (NodeSelector, NodeSelector), _ path: Path
     ) {
-        var possible: Set<MessageKind> = []
-        if !up.isEmpty { possible.formUnion([.publish, .ack]) }
-        if !down.isEmpty { possible.formUnion([.deliver, .confirm]) }
+        let kinds = fault.only.kinds
+        let possible = Set(up.flatMap { possibleKinds($0).up } + down.flatMap { possibleKinds($0).down })
         if !kinds.isEmpty, possible.isDisjoint(with: kinds) {
             let span = reading.has(path / "only") ? reading.place(path / "only") : reading.place(path / "link")
+            let back = Set(up.flatMap { possibleKinds($0).down } + down.flatMap { possibleKinds($0).up })
             reading.error(
                 "no \(kinds.map(\.rawValue).listed()) goes from \(ends.0) to \(ends.1)", at: span,
-                advice: "did you mean '\(ends.1) -> \(ends.0)'?")
+                advice: back.isDisjoint(with: kinds) ? nil : "did you mean '\(ends.1) -> \(ends.0)'?")
             return
         }
-        let sent = Set(up.flatMap { kindsSent(by: $0.client) } + down.flatMap { kindsReceived(by: $0.client) })
+        let sent = Set(up.flatMap { actualKinds($0).up } + down.flatMap { actualKinds($0).down })
         let wanted = kinds.isEmpty ? Set(MessageKind.allCases.filter(\.carriesData)) : Set(kinds)
         if sent.isDisjoint(with: wanted), !reading.isBroken(["nodes"]) {
             let all = MessageKind.allCases.filter(sent.contains).map(\.rawValue)
             reading.warning(
                 "this fault touches nothing: \(ends.0) sends \(ends.1) "
-                    + (all.isEmpty ? "no messages" : "only \(all.map { $0 + "s" }.listed("and"))"),
+                    + (all.isEmpty ? "no messages" : "only \(all.map(Self.plural).listed("and"))"),
                 at: reading.place(path / "link"),
                 advice: kinds.isEmpty && !all.isEmpty ? "only: \(all[0])" : nil)
         }
     }
 
-    private func kindsSent(by client: String) -> [MessageKind] {
-        guard let node = topology.node(named: client), node.command == nil else { return [.publish, .ack] }
-        return (node.publish.isEmpty ? [] : [.publish]) + (node.consume.contains { $0.ack == .manual } ? [.ack] : [])
+    /// The same for a fault that is about both ways.
+    private func checkKinds(_ fault: FaultSpec, on links: [NodeLink], _ path: Path) {
+        let kinds = fault.only.kinds
+        let possible = Set(links.flatMap { possibleKinds($0).up + possibleKinds($0).down })
+        guard !kinds.isEmpty, possible.isDisjoint(with: kinds), !reading.isBroken(["nodes"]) else { return }
+        let found = MessageKind.allCases.filter(possible.contains).map { Self.plural($0.rawValue) }
+        reading.error(
+            "no \(kinds.map(\.rawValue).listed()) goes over \(links.count == 1 ? "this link" : "these links"), only "
+                + found.listed("and"), at: reading.place(path / "only"))
     }
 
-    private func kindsReceived(by client: String) -> [MessageKind] {
-        guard let node = topology.node(named: client), node.command == nil else { return [.deliver, .confirm] }
-        return (node.consume.isEmpty ? [] : [.deliver])
-            + (node.publish.contains { $0.confirm != nil } ? [.confirm] : [])
+    private static func plural(_ kind: String) -> String {
+        ["publish": "publishes", "deliver": "deliveries", "reply": "replies"][kind] ?? kind + "s"
+    }
+
+    /// To a broker go publishes and acks, from it deliveries and confirms; to a server go requests, from it replies.
+    private func possibleKinds(_ link: NodeLink) -> (up: [MessageKind], down: [MessageKind]) {
+        topology.node(named: link.server)?.broker == nil
+            ? ([.request], [.reply]) : ([.publish, .ack], [.deliver, .confirm])
+    }
+
+    /// What the workloads at a link's end send and get. A program, or a handler, may do whatever there is.
+    private func actualKinds(_ link: NodeLink) -> (up: [MessageKind], down: [MessageKind]) {
+        guard topology.node(named: link.server)?.broker != nil, let node = topology.node(named: link.client),
+            node.command == nil, node.serve == nil
+        else { return possibleKinds(link) }
+        // A call through a queue is a message there, and so is its reply.
+        let calls = node.call.contains { $0.via != .grpc }
+        let publishes = calls || !node.publish.isEmpty
+        let consumes = calls || !node.consume.isEmpty
+        return (
+            (publishes ? [.publish] : []) + (node.consume.contains { $0.ack == .manual } ? [.ack] : []),
+            (consumes ? [.deliver] : []) + (node.publish.contains { $0.confirm != nil } ? [.confirm] : [])
+        )
     }
 }

@@ -32,8 +32,8 @@ extension Checker {
             }
         }
         var variables: [String: String] = [:]
-        for broker in topology.brokers {
-            let variable = Self.variable(of: broker.name)
+        for broker in topology.brokers + topology.servers.filter({ $0.broker == nil }) {
+            let variable = Self.variable(of: broker.name, broker.broker == nil ? "ADDRESS" : "URL")
             if let first = variables[variable] {
                 reading.error(
                     "'\(broker.name)' and '\(first)' would share the variable \(variable)",
@@ -43,41 +43,50 @@ extension Checker {
         }
     }
 
-    /// `ORCH_BROKER_URL` for `broker`.
-    static func variable(of node: String) -> String {
-        "ORCH_" + String(node.uppercased().map { $0 == "-" ? "_" : $0 }) + "_URL"
+    /// `ORCH_BROKER_URL` for the broker `broker`, `ORCH_SERVER_ADDRESS` for the server `server`.
+    static func variable(of node: String, _ property: String) -> String {
+        "ORCH_" + String(node.uppercased().map { $0 == "-" ? "_" : $0 }) + "_" + property
     }
 
-    /// `$(broker.url)` in commands, environments and probes.
+    /// `$(broker.url)` and `$(port)` in commands, environments and probes.
     func checkEndpoints() {
         for node in topology.nodes {
             let path: Path = ["nodes", node.name]
-            for name in node.env.keys.sorted() { checkEndpoints(node.env[name] ?? "", path / "env" / name) }
+            for name in node.env.keys.sorted() { checkEndpoints(node.env[name] ?? "", of: node, path / "env" / name) }
             guard let command = node.command else { continue }
             for (index, word) in command.arguments.enumerated() {
-                checkEndpoints(word, path / "command" / index)
+                checkEndpoints(word, of: node, path / "command" / index)
             }
-            if let directory = command.directory { checkEndpoints(directory, path / "cwd") }
+            if let directory = command.directory { checkEndpoints(directory, of: node, path / "cwd") }
             switch command.ready?.kind {
-            case .http(let url): checkEndpoints(url, path / "ready" / "http")
-            case .tcp(let address): checkEndpoints(address, path / "ready" / "tcp")
+            case .http(let url): checkEndpoints(url, of: node, path / "ready" / "http")
+            case .tcp(let address): checkEndpoints(address, of: node, path / "ready" / "tcp")
             case .exec(let words):
-                for (index, word) in words.enumerated() { checkEndpoints(word, path / "ready" / "exec" / index) }
+                for (index, word) in words.enumerated() {
+                    checkEndpoints(word, of: node, path / "ready" / "exec" / index)
+                }
             case .log, .consuming, nil: break
             }
         }
     }
 
-    private func checkEndpoints(_ text: String, _ path: Path) {
+    private func checkEndpoints(_ text: String, of owner: Node, _ path: Path) {
         guard let template = try? Template(text) else { return }
+        if template.pieces.contains(.ownPort), owner.command == nil || owner.serve == nil,
+            !reading.isBroken(["nodes", owner.name, "serve"])
+        {
+            reading.error(
+                "$(port) has no value here: it is where a program with 'serve' listens", at: reading.place(path))
+        }
         for (name, endpoint) in template.endpoints {
-            guard let node = topology.node(named: name) else {
-                missing("node", name, among: topology.brokers.map(\.name), at: reading.place(path))
+            // A server may be meant with all its replicas, or one of them.
+            guard let node = topology.node(named: name) ?? topology.node(ofInstance: name) else {
+                missing("node", name, among: (topology.brokers + topology.servers).map(\.name), at: reading.place(path))
                 continue
             }
-            if node.broker == nil, !reading.isBroken(["nodes", name]) {
+            if node.broker == nil, node.serve?.via != .grpc, !reading.isBroken(["nodes", node.name]) {
                 reading.error(
-                    "$(\(name).\(endpoint)): '\(name)' is no broker, and only brokers have endpoints",
+                    "$(\(name).\(endpoint)): '\(name)' is no broker and no server, and only they have endpoints",
                     at: reading.place(path))
             }
         }

@@ -286,7 +286,10 @@ struct TemplateScope: Sendable {
     let place: String
 
     /// Once for each message.
-    static let message = TemplateScope(names: Template.names, allowsEndpoints: false, place: "a message")
+    static let message = TemplateScope(
+        names: Template.names.filter { $0 != "port" }, allowsEndpoints: false, place: "a message")
+    /// Once for each call.
+    static let call = TemplateScope(names: message.names, allowsEndpoints: false, place: "a call")
     /// Once for each process.
     static let process = TemplateScope(
         names: Template.names.filter { $0 != "seq" }, allowsEndpoints: true, place: "a process's settings")
@@ -302,6 +305,10 @@ struct TemplateScope: Sendable {
             }
             if !names.contains("seq"), template.pieces.contains(.sequence) {
                 reading.error("$(seq) has no value in \(place): it counts messages", at: node.span)
+            }
+            if !names.contains("port"), template.pieces.contains(.ownPort) {
+                reading.error(
+                    "$(port) has no value in \(place): it is where a program with 'serve' listens", at: node.span)
             }
         } catch {
             report(error, at: node, reading)

@@ -50,13 +50,32 @@ struct AssertionForm: Sendable {
             "log", takes: .reference("a node's name"), options: ["contains", "matches", "count"],
             needs: ["contains", "matches"], "Lines of a node's output."
         ) { .log($0, contains: $1.contains, matches: $1.matches, count: $1.count) },
+        AssertionForm(
+            "calls", takes: Format<CallGuarantee>.word("a guarantee for calls"), options: scope,
+            "`maybe`, `at-least-once`, `at-most-once` or `exactly-once`: how often each call was executed, against "
+                + "what its caller was told."
+        ) { .calls($0, $1.scope) },
+        AssertionForm(
+            "latency", takes: LatencyKey.format, options: scope,
+            "How long calls take, from the moment they were due: `{ p50: <5ms, p99: <50ms, mean: <10ms, max: <1s }`."
+        ) { .latency($1.scope(within: $0), $0.bounds) },
+        AssertionForm(
+            "throughput", takes: .throughput, options: scope, "Calls that succeed a second: `\">=500/s\"`."
+        ) { .throughput($1.scope, $0) },
+        AssertionForm(
+            "availability", takes: .availability, options: scope, "The share of calls that succeed: `\">=99.9%\"`."
+        ) { .availability($1.scope, $0) },
+        AssertionForm(
+            "recovery", takes: .duration(allowsZero: false), options: scope + ["after"],
+            "How soon after a fault has ended calls succeed again, and go on doing so."
+        ) { .recovery($1.scope, within: $0, after: $1.after) },
     ]
 
+    /// Which calls an assertion is about.
+    private static let scope = ["method", "of", "from", "to"]
+
     /// Assertions of the language that this version refuses.
-    static let later = [
-        "calls", "linearizable", "owner", "collected", "alive", "converged", "latency", "throughput", "availability",
-        "recovery",
-    ]
+    static let later = ["linearizable", "owner", "collected", "alive", "converged"]
 
     enum Exact: String, Sendable, CaseIterable { case exact }
     enum Order: String, Sendable, CaseIterable { case fifo }
@@ -66,7 +85,10 @@ struct AssertionForm: Sendable {
 struct AssertionOptions: Sendable {
     var from: String?
     var to: String?
+    /// Of `delivery`.
     var of = Assertion.Basis.acknowledged
+    var method: String?
+    var after: String?
     var depth: Condition?
     var consumers: Condition?
     var state: NodeState?
@@ -77,4 +99,11 @@ struct AssertionOptions: Sendable {
     var count = Condition(.greaterOrEqual, 1)
     var expect = AssertionSpec.Expectation.holds
     var within: Duration?
+
+    var scope: CallScope { CallScope(method: method, from: from, to: to) }
+
+    /// What a `latency:` says itself comes first.
+    func scope(within latency: LatencyKey.Draft) -> CallScope {
+        CallScope(method: latency.method ?? method, from: latency.from ?? from, to: latency.to ?? to)
+    }
 }

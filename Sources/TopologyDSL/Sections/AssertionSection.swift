@@ -5,6 +5,8 @@ enum AssertionSection {
     struct Draft: Sendable {
         var make: AssertionForm.Maker?
         var options = AssertionOptions()
+        /// Two things, and which one depends on the assertion.
+        var of: String?
         var spec: AssertionSpec?
     }
 
@@ -14,13 +16,20 @@ enum AssertionSection {
         AssertionForm.all.map { Key<Draft>($0.keyword, optional: \.make, $0.format, $0.doc) }
         Key(
             "from", optional: \.options.from, Format<String>.reference("a node's name"), default: "any",
-            "The node that sends, with all its replicas.")
+            "The node that sends or calls, with all its replicas. Calls come from `outside` too.")
         Key(
             "to", optional: \.options.to, Format<String>.reference("a node's name, or queue:NAME"),
-            default: "any", "The node that receives, with all its replicas; or `queue:NAME`.")
+            default: "any", "The node that receives or serves, with all its replicas; or `queue:NAME`.")
         Key(
-            "of", \.options.of, .word("a basis"), default: "acknowledged",
-            "Which messages must arrive: those that the broker confirmed, or all that were `attempted`.")
+            "of", optional: \.of, of, default: "acknowledged",
+            "With `delivery`: which messages must arrive, those that the broker confirmed, or all that were "
+                + "`attempted`. With assertions on calls: another word for `method`.")
+        Key(
+            "method", optional: \.options.method, Format<String>.reference("a method such as Calculator.suma"),
+            default: "any", "The method that is called, `Calculator.suma`, or a whole service, `Calculator`.")
+        Key(
+            "after", optional: \.options.after, Format<String>.reference("a fault's name"), default: "each fault",
+            "The fault, by its `name`.")
         Key(
             "depth", optional: \.options.depth, Format<Condition>.condition,
             "Messages in the queue: `0`, `<10`, `\">=1\"`.")
@@ -42,7 +51,6 @@ enum AssertionSection {
             "within", optional: \.options.within, Format<Duration>.duration(allowsZero: false), default: "at the end",
             "It is judged as soon as it holds, at the latest this long after the workloads have started.")
         AssertionForm.later.flatMap { Key<Draft>.later($0) }
-        Key<Draft>.later("method")
     } finish: { draft, entry, reading in
         let forms = AssertionForm.all.filter { entry.has($0.keyword) }
         guard forms.count == 1, let form = forms.first else { return }
@@ -59,10 +67,35 @@ enum AssertionSection {
         if entry.has("contains"), entry.has("matches") {
             reading.error("'contains' and 'matches' in one assertion: expected one of them", at: entry.place("matches"))
         }
+        if form.options.contains("of") { readOf(&draft, form, entry, reading) }
         guard let make = draft.make else { return }
         draft.spec = AssertionSpec(
             make(draft.options), expect: draft.options.expect, within: draft.options.within,
             location: reading.location(entry.node.span))
+    }
+
+    private static let basis = Format<Assertion.Basis>.word("a basis")
+
+    private static let of = Format<String>(
+        basis.expected + ", or a method",
+        schema: ["anyOf": .array([basis.schema, ["type": "string", "examples": ["Calculator.suma"]]])],
+        read: Format<String>.reference("\(basis.expected), or a method").read)
+
+    /// A basis, or a method.
+    private static func readOf(
+        _ draft: inout Draft, _ form: AssertionForm, _ entry: Record<Draft>.Entry, _ reading: Reading
+    ) {
+        guard let pair = entry["of"] else { return }
+        guard form.options.contains("method") else {
+            if let basis = basis.read(pair.value, reading) { draft.options.of = basis }
+            return
+        }
+        if let method = entry["method"] {
+            reading.error(
+                "'method' and 'of' in one assertion: they mean the same", at: pair.keySpan,
+                related: (method.keySpan, "'method' is here"))
+        }
+        draft.options.method = draft.of
     }
 
     static let format = Format<[AssertionSpec]>(

@@ -40,6 +40,14 @@ struct FaultForm: Sendable {
             return .delay(middle, jitter: jitter, options.chance ?? Share(1))
         },
         FaultForm(
+            "reorder", .message, takes: .share, options: ["link", "only", "for", "within"],
+            "Messages wait until a later one of their kind has overtaken them: this share of them."
+        ) { share, options in .reorder(share, within: options.within ?? Fault.reorderWithin) },
+        FaultForm(
+            "corrupt", .message, takes: .share, options: ["link", "only", "for"],
+            "One bit of a message's payload is flipped: in this share of them."
+        ) { share, _ in .corrupt(share) },
+        FaultForm(
             "latency", .connection, takes: .durations, options: ["link", "for", "jitter"],
             "Every byte takes this much longer, or a time drawn from the range."
         ) { range, options in
@@ -70,7 +78,7 @@ struct FaultForm: Sendable {
 
     /// Faults of the language that this version refuses.
     static let later = [
-        "reorder", "corrupt", "bandwidth", "slow_close", "slice", "limit", "refuse", "partition", "stop", "skew",
+        "bandwidth", "slow_close", "slice", "limit", "refuse", "partition", "stop", "skew",
         "fsync_lost", "disk_full", "disk_slow", "chaos",
     ]
 
@@ -94,6 +102,7 @@ struct FaultOptions: Sendable {
     var name: String?
     var jitter: Duration?
     var chance: Share?
+    var within: Duration?
     var signal: String?
 }
 

@@ -38,6 +38,9 @@ enum FaultSection {
             "chance", optional: \.options.chance, Format<Share>.share, default: "100%",
             "The share of messages that is delayed.")
         Key(
+            "within", optional: \.options.within, Format<Duration>.duration(allowsZero: false), default: "100ms",
+            "How long a message waits to be overtaken at most.")
+        Key(
             "signal", optional: \.options.signal,
             Format<String>.signal(["KILL", "TERM", "INT", "HUP", "QUIT", "ABRT", "SEGV", "USR1", "USR2"]),
             default: "KILL", "The signal that kills.")
@@ -71,7 +74,7 @@ enum FaultSection {
     private static func check(
         _ form: FaultForm, _ options: FaultOptions, _ entry: Record<Draft>.Entry, _ reading: Reading
     ) {
-        for key in ["link", "only", "for", "settle", "jitter", "chance", "signal"]
+        for key in ["link", "only", "for", "settle", "jitter", "chance", "within", "signal"]
         where entry.has(key) && !form.options.contains(key) {
             reading.error("'\(key)' does not go with \(form.keyword)\(why(key, form))", at: entry.place(key))
         }
@@ -90,10 +93,23 @@ enum FaultSection {
         {
             reading.error("'jitter' beside a range of times: expected one of them", at: entry.place("jitter"))
         }
-        if form.keyword == "duplicate", let kind = options.only.kinds.first(where: { !$0.carriesData }) {
-            let reason = "a second \(kind) for one message is against AMQP, and the connection would end"
+        for kind in options.only.kinds {
+            guard let reason = impossible(form.keyword, kind) else { continue }
             let place = entry["only"]?.value.span ?? entry.place("only")
-            reading.error("'duplicate' cannot be about \(kind): \(reason)", at: place)
+            reading.error("'\(form.keyword)' cannot be about \(kind): \(reason)", at: place)
+            break
+        }
+    }
+
+    /// What no protocol lets a link do.
+    private static func impossible(_ fault: String, _ kind: MessageKind) -> String? {
+        switch (fault, kind) {
+        case ("duplicate", .ack), ("duplicate", .confirm):
+            "a second \(kind) for one message is against AMQP, and the connection would end"
+        case ("duplicate", .reply): "a call has one reply, and a second one has no way to come"
+        case ("reorder", .ack), ("reorder", .confirm): "it has no order of its own"
+        case ("corrupt", .ack), ("corrupt", .confirm): "it has no payload"
+        default: nil
         }
     }
 
@@ -105,6 +121,7 @@ enum FaultSection {
         case ("settle", _): ": it swallows no message"
         case ("for", .process): ": it happens at one moment"
         case ("signal", _): ": it sends no signal"
+        case ("within", _): ": it lets nothing overtake"
         case ("chance", .message): ": its share stands in '\(form.keyword)' itself"
         default: ""
         }
@@ -120,13 +137,28 @@ enum OnlyKey {
             "nth", optional: \.nth, Format<Int>.integer(1...Int.max),
             "Only the n-th of each connection's channel and kind.")
         Key("first", optional: \.first, Format<Int>.integer(1...Int.max), "Only the first n.")
-        Key<FaultFilter>.later("method")
+        Key(
+            "method", optional: \.method, Format<String>.reference("a method such as Calculator.suma"),
+            "Calls of this method, `Calculator.suma`, or of a whole service, `Calculator.*`.")
+    } finish: { filter, entry, reading in
+        if entry.has("key"), entry.has("method") {
+            reading.error(
+                "'key' and 'method' in one only: messages have routing keys, and calls have methods",
+                at: entry.place("method"))
+        }
+        let kinds = filter.kinds.filter { ![.request, .reply].contains($0) }
+        if entry.has("method"), !filter.kinds.isEmpty, kinds.count == filter.kinds.count {
+            reading.error(
+                "'method' and \(kinds.map(\.rawValue).listed()): only requests and replies have methods",
+                at: entry.place("method"))
+        }
     }
 
     static let kinds = Format<[MessageKind]>.oneOrMany(
         Format<MessageKind>.word("a kind of message").check { kind in
-            [.request, .reply, .datagram].contains(kind)
-                ? "'\(kind)' is not supported by this version of orch: AMQP has publish, deliver, ack and confirm" : nil
+            kind == .datagram
+                ? "'\(kind)' is not supported by this version of orch: there are publish, deliver, ack, confirm, request, reply"
+                : nil
         })
 
     static let format = Format<FaultFilter>(

@@ -6,12 +6,14 @@ enum NodeSection {
         var node = Node(name: "")
         var directory: String?
         var ready: ReadinessProbe?
+        var serve: ServeKey.Draft?
+        var call: [CallKey.Draft] = []
     }
 
-    static let roles = ["broker", "publish", "consume", "command"]
+    static let roles = ["broker", "publish", "consume", "serve", "call", "command"]
 
     static let record = Record<Draft>(
-        "node", "One process, or several. It is what its keys say; it may publish and consume at once.",
+        "node", "One process, or several. It is what its keys say; it may publish, consume, serve and call at once.",
         from: Draft()
     ) {
         Key(
@@ -24,9 +26,16 @@ enum NodeSection {
             "consume", \.node.consume, .oneOrMany(ConsumeKey.record.format),
             "It receives messages: one workload or a list of them.")
         Key(
+            "serve", optional: \.serve, ServeKey.format,
+            "It answers calls: a service, a list of services, or a mapping. With `command`, the program answers them.")
+        Key(
+            "call", \.call, .oneOrMany(CallKey.record.format),
+            "It calls methods: one workload or a list of them.")
+        Key(
             "command", optional: \.node.command, CommandKey.format,
             "It is a program of yours: a list of words, the program first; or one text, which is split at blanks. "
-                + "`ORCH_<NODE>_URL` in its environment leads to each broker, `ORCH_BROKER_URL` to one called broker.")
+                + "`ORCH_<NODE>_URL` in its environment leads to each broker, `ORCH_BROKER_URL` to one called broker; "
+                + "`ORCH_<NODE>_ADDRESS` to each server.")
         Key(
             "cwd", optional: \.directory, Format<String>.template(.process), default: "the file's folder",
             "The command's working folder, from the topology file's.")
@@ -47,8 +56,7 @@ enum NodeSection {
         Key("labels", \.node.labels, .oneOrMany(LabelKey.format), "Words to pick nodes by: `label:x`.")
         Key("stop", \.node.stop, StopKey.format, "How it is asked to end.")
         Key<Draft>.later(
-            "serve", "call", "host", "invoke", "directory", "feed", "watch", "peer", "names", "inbound", "ports",
-            "protocol")
+            "host", "invoke", "directory", "feed", "watch", "peer", "names", "inbound", "ports", "protocol")
     } finish: { draft, entry, reading in
         draft.node.command?.directory = draft.directory
         draft.node.command?.ready = draft.ready
@@ -60,12 +68,12 @@ enum NodeSection {
         for key in ["cwd", "ready"] where entry.has(key) && !entry.has("command") {
             reading.error("'\(key)' belongs to a node with 'command'", at: entry.place(key))
         }
-        for role in ["broker", "publish", "consume"] where entry.has(role) && entry.has("command") {
+        for role in ["broker", "publish", "consume", "call"] where entry.has(role) && entry.has("command") {
             reading.error(
                 "'command' and '\(role)' in one node: a program of yours is a process of its own",
                 at: entry.place("command"), advice: "make two nodes of it")
         }
-        for role in ["publish", "consume"] where entry.has(role) && entry.has("broker") {
+        for role in ["publish", "consume", "serve", "call"] where entry.has(role) && entry.has("broker") {
             reading.error(
                 "'broker' and '\(role)' in one node: there would be no link between them to break",
                 at: entry.place(role), advice: "make two nodes of it")
@@ -73,16 +81,16 @@ enum NodeSection {
         if entry.has("broker"), entry.has("replicas") {
             reading.error("a broker has no replicas", at: entry.place("replicas"), advice: "declare several brokers")
         }
+        if let serve = draft.serve { ServeKey.check(serve, of: draft.node, entry, reading) }
         for name in draft.node.env.keys.sorted() where !isVariable(name) {
             let place = entry["env"]?.value.pairs?.first { $0.key == name }?.keySpan ?? entry.place("env")
             reading.error("'\(shortened(name))' is no name for an environment variable", at: place)
         }
     }
 
-    static let format: Format<[Node]> = Format<[Draft]>.entries(
+    static let format = Format<[Draft]>.entries(
         of: record, of: "node names", named: \.node.name, check: nameProblem,
-        finish: { draft, span, reading in draft.node.location = reading.location(span) }
-    ).map { drafts in drafts.map(\.node) }
+        finish: { draft, span, reading in draft.node.location = reading.location(span) })
 
     @Sendable private static func nameProblem(_ name: String) -> ValueProblem? {
         if ["all", NodeLink.outside].contains(name) {

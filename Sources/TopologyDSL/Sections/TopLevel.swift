@@ -2,24 +2,32 @@ import ClusterModel
 
 /// The whole file.
 enum TopLevel {
-    static let record = Record<Topology>(
+    /// The topology, and what of it is only settled once the rest is known: who serves what, and who calls whom.
+    struct Draft: Sendable {
+        var topology = Topology(name: "")
+        var services: [ServiceSection.Draft] = []
+        var nodes: [NodeSection.Draft] = []
+    }
+
+    static let record = Record<Draft>(
         "the topology", "A message-driven distributed system: what runs, what breaks, and what must hold.",
-        allowsExtensions: true, from: Topology(name: "")
+        allowsExtensions: true, from: Draft()
     ) {
-        Key("name", \.name, .words, default: "the file's name without its extension", "What reports call it.")
-        Key("description", \.description, .text, "What it is about, for people.")
+        Key("name", \.topology.name, .words, default: "the file's name without its extension", "What reports call it.")
+        Key("description", \.topology.description, .text, "What it is about, for people.")
         Key(
-            "seed", optional: \.seed, Format<UInt64>.seed, default: "drawn, and printed",
+            "seed", optional: \.topology.seed, Format<UInt64>.seed, default: "drawn, and printed",
             "Every random choice of a run follows from it. `--seed` overrides it.")
-        Key("tags", \.tags, .oneOrMany(Format<String>.words), "Words to pick topologies by.")
+        Key("tags", \.topology.tags, .oneOrMany(Format<String>.words), "Words to pick topologies by.")
         Key(
-            "drain", \.drain, .duration(), default: "5s",
+            "drain", \.topology.drain, .duration(), default: "5s",
             "How long the queues that assertions name may take to empty at the end.")
-        Key("exchanges", \.exchanges, ExchangeSection.format, "The exchanges, by name.")
-        Key("queues", \.queues, QueueSection.format, "The named queues, by name.")
+        Key("exchanges", \.topology.exchanges, ExchangeSection.format, "The exchanges, by name.")
+        Key("queues", \.topology.queues, QueueSection.format, "The named queues, by name.")
+        Key("services", \.services, ServiceSection.format, "The services that nodes serve and call, by name.")
         Key("nodes", \.nodes, NodeSection.format, required: true, "The nodes, by name: one process each, or several.")
-        Key("faults", \.faults, FaultSection.format, "What breaks, where and when.")
-        Key("assertions", \.assertions, AssertionSection.format, "What must hold at the end.")
-        Key<Topology>.later("services", "objects", "feeds", "groups", "params", "scenario", "script")
+        Key("faults", \.topology.faults, FaultSection.format, "What breaks, where and when.")
+        Key("assertions", \.topology.assertions, AssertionSection.format, "What must hold at the end.")
+        Key<Draft>.later("objects", "feeds", "groups", "params", "scenario", "script")
     }
 }

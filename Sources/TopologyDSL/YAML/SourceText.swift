@@ -70,8 +70,12 @@ struct SourceText: Sendable {
     /// The line that holds the scalar, without its line break.
     func line(at offset: Int) -> String { text(lineSpan(at: offset)) }
 
-    func lineSpan(at offset: Int) -> Span {
-        let index = lineIndex(of: min(max(offset, 0), scalarCount))
+    func lineSpan(at offset: Int) -> Span { lineSpan(index: lineIndex(of: min(max(offset, 0), scalarCount))) }
+
+    /// - Parameter line: from 1; the nearest there is.
+    func lineSpan(ofLine line: Int) -> Span { lineSpan(index: min(max(line - 1, 0), lines.count - 1)) }
+
+    private func lineSpan(index: Int) -> Span {
         let start = lines[index].scalar
         var end = byteOffset(of: index + 1 < lines.count ? lines[index + 1].scalar : scalarCount)
         var scalars = index + 1 < lines.count ? lines[index + 1].scalar : scalarCount

@@ -40,12 +40,22 @@ struct Ps: AsyncParsableCommand {
 }
 
 extension Progress {
-    /// `412/1000 published, 400 confirmed`, `1234 processed`.
+    /// `412/1000 published, 400 confirmed`, `1234 processed`, `80/100 calls, 79 succeeded`, `80 executed`.
     var text: String {
         var parts: [String] = []
-        if published > 0 || goal != nil { parts.append("\(published)\(goal.map { "/\($0)" } ?? "") published") }
+        let of = goal.map { "/\($0)" } ?? ""
+        let isCaller = called > 0 || callsInFlight > 0
+        if isCaller {
+            parts.append("\(published + called)\(of) " + (published > 0 ? "published and called" : "calls"))
+            parts.append("\(succeeded) succeeded")
+        } else if published > 0 || goal != nil {
+            parts.append("\(published)\(of) published")
+        }
         if confirmed > 0 { parts.append("\(confirmed) confirmed") }
         if failed > 0 { parts.append("\(failed) given up") }
+        if uncertain > 0 { parts.append("\(uncertain) unknown") }
+        if executed > 0 { parts.append("\(executed) executed") }
+        if filtered > 0 { parts.append("\(filtered) duplicates") }
         if received > 0 { parts.append("\(processed) processed") }
         return parts.joined(separator: ", ")
     }

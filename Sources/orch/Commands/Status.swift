@@ -31,11 +31,12 @@ struct Status: AsyncParsableCommand {
         }
         terminal.print(nodes.text(terminal) + "\n")
         var links = Table(
-            ["LINK", "PORT", "CONNECTIONS", "PUBLISHES", "DELIVERIES", "ACKS", "CONFIRMS"], right: [1, 2, 3, 4, 5, 6])
+            ["LINK", "PORT", "CONNECTIONS", "PUBLISHES", "DELIVERIES", "ACKS", "CONFIRMS", "REQUESTS", "REPLIES"],
+            right: [1, 2, 3, 4, 5, 6, 7, 8])
         for link in status.links {
             links.add([
                 link.link, "\(link.port)", "\(link.connections)", "\(link.publishes)", "\(link.deliveries)",
-                "\(link.acks)", "\(link.confirms)",
+                "\(link.acks)", "\(link.confirms)", "\(link.requests)", "\(link.replies)",
             ])
         }
         terminal.print(links.text(terminal))

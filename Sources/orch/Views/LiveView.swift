@@ -65,7 +65,7 @@ actor LiveView: RunView {
     }
 
     private func update(_ status: NodeStatus) {
-        let count = (status.progress?.published ?? 0) + (status.progress?.processed ?? 0)
+        let count = status.progress.map { $0.done + $0.processed + $0.executed } ?? 0
         guard var row = rows[status.name] else {
             rows[status.name] = Row(status: status, counted: count, lookedAt: clock.now)
             return
@@ -137,9 +137,13 @@ actor LiveView: RunView {
         text += terminal.styled(pad(status.pid.map { "\($0)" } ?? status.detail, 9), .dim)
         if let progress = status.progress {
             if let goal = progress.goal, goal > 0 {
-                text += bar(Double(progress.published) / Double(goal), 20) + " \(progress.published)/\(goal)"
-            } else if progress.published > 0 {
-                text += "\(progress.published) published"
+                text += bar(Double(progress.done) / Double(goal), 20) + " \(progress.done)/\(goal)"
+            } else if progress.done > 0 {
+                text += "\(progress.done) " + (progress.called > 0 ? "called" : "published")
+            }
+            if progress.executed > 0 {
+                text += "\(progress.executed) executed"
+                if progress.filtered > 0 { text += ", \(progress.filtered) duplicates" }
             }
             if progress.received > 0 || progress.processed > 0 { text += "\(progress.processed) processed" }
             if row.rate >= 1, status.state == .running { text += terminal.styled("  \(Int(row.rate))/s", .dim) }

@@ -1,0 +1,45 @@
+import ClusterModel
+
+/// Services: who serves what, and who calls it.
+extension GraphModel {
+    /// `serves Calculator`, `port 7000`.
+    static func serving(_ node: Node) -> [String] {
+        guard let serve = node.serve else { return [] }
+        let names = serve.services.map { String($0.split(separator: ".").last ?? "") }
+        return ["serves \(names.joined(separator: ", "))"] + (serve.port.map { ["port \($0)"] } ?? [])
+    }
+
+    mutating func addCalls(of node: Node) {
+        let id = "node:\(node.name)"
+        if case .queue(let queue, let broker)? = node.serve?.via {
+            connect(
+                self.queue(queue, broker), id, "requests",
+                faults(node, [broker], kinds: [.deliver], toServer: false))
+        }
+        for role in node.call {
+            let label = role.fullMethod + (role.replica.map { " (replica \($0))" } ?? "")
+            switch role.via {
+            case .grpc:
+                let servers = topology.node(named: role.to)?.instances ?? [role.to]
+                connect(id, "node:\(role.to)", label, bothWays(node, servers))
+            case .queue(let queue, let broker):
+                connect(
+                    id, self.queue(queue, broker), label, faults(node, [broker], kinds: [.publish], toServer: true))
+            }
+        }
+        // A program may call whatever it likes; one that serves is there to answer.
+        guard node.command != nil, node.serve == nil else { return }
+        for server in topology.servers where server.name != node.name {
+            if node.call.contains(where: { $0.to == server.name }) { continue }
+            connect(id, "node:\(server.name)", "", bothWays(node, server.instances), isGuess: true)
+        }
+    }
+
+    /// What is on the requests, and what on the replies.
+    private func bothWays(_ node: Node, _ servers: [String]) -> [String] {
+        let all =
+            faults(node, servers, kinds: [.request], toServer: true)
+            + faults(node, servers, kinds: [.reply], toServer: false)
+        return all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+}

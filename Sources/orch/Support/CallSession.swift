@@ -1,0 +1,223 @@
+import ClusterModel
+import Control
+import NIOCore
+import RPC
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The client behind `orch call`, and what it sees. It belongs to its event loop.
+final class CallSession: CallObserver {
+    struct Step: Sendable {
+        /// Since the call began: `+3.2 ms`.
+        var time: String
+        var text: String
+        var style: Terminal.Style
+    }
+
+    private let eventLoop: any EventLoop
+    private let path: String
+    private let options: CallOptions
+    private let client: RPCClient
+    private var started = NIODeadline.now()
+    private(set) var steps: [Step] = []
+
+    init(
+        _ endpoints: [ServerEndpoint], host: String, path: String, options: CallOptions, _ eventLoop: any EventLoop
+    ) {
+        self.eventLoop = eventLoop
+        self.path = path
+        self.options = options
+        var generator = SystemRandomNumberGenerator()
+        let number: UInt64 = generator.next()
+        client = RPCClient(
+            client: "orch-call-\(getpid())", incarnation: String(number, radix: 36),
+            targets: endpoints.map { endpoint in
+                var configuration = GRPCConnectionConfiguration(endpoint)
+                configuration.host = host
+                return GRPCTarget(target: endpoint.instance, configuration: configuration, eventLoop: eventLoop)
+            }, eventLoop: eventLoop, seed: number)
+        client.observer = self
+    }
+
+    func call(_ message: [UInt8]) -> EventLoopFuture<CallReport> {
+        let promise = eventLoop.makePromise(of: CallReport.self)
+        started = .now()
+        client.call(path: path, message: ByteBuffer(bytes: message), options: options) { promise.succeed($0) }
+        return promise.futureResult
+    }
+
+    /// - Returns: the report, with the replies.
+    func stream(_ messages: [[UInt8]]) -> EventLoopFuture<CallReport> {
+        let promise = eventLoop.makePromise(of: CallReport.self)
+        started = .now()
+        let exchange = Exchange(messages) { promise.succeed($0) }
+        exchange.begin(client.stream(path: path, options: options, delegate: exchange))
+        return promise.futureResult
+    }
+
+    func close() -> EventLoopFuture<Void> { client.close() }
+
+    // MARK: - Many calls
+
+    /// What many calls came to.
+    struct Load: Sendable, Encodable {
+        var calls: Int
+        var succeeded: Int
+        var failed: Int
+        var unknown: Int
+        var seconds: Double
+        /// Processor time of this process meanwhile.
+        var cpu_s: Double
+        var p50_us: Double
+        var p99_us: Double
+        var max_us: Double
+
+        var text: String {
+            let rate = seconds > 0 ? Double(calls) / seconds : 0
+            return """
+                \(calls) calls in \(trimmed(seconds)) s: \(Int(rate))/s, \(succeeded) succeeded, \(failed) failed, \
+                \(unknown) unknown
+                latency: p50 \(trimmed(p50_us)) us, p99 \(trimmed(p99_us)) us, max \(trimmed(max_us)) us
+                processor time of the caller: \(trimmed(calls > 0 ? cpu_s * 1e6 / Double(calls) : 0)) us a call
+                """
+        }
+    }
+
+    func load(_ message: [UInt8], count: Int, concurrency: Int) -> EventLoopFuture<Load> {
+        let promise = eventLoop.makePromise(of: Load.self)
+        client.observer = nil
+        client.connect(handshake: options.semantics.filtersDuplicates).assumeIsolated().whenComplete { _ in
+            LoadRun(self.client, self.path, message, self.options, count: count) { promise.succeed($0) }
+                .begin(concurrency)
+        }
+        return promise.futureResult
+    }
+
+    // MARK: - CallObserver
+
+    func attemptSent(_ id: CallID, path: String, target: String, attempt: Int, due: Int64) {
+        step("attempt \(attempt) sent to \(target) as \(id)", .bold)
+    }
+
+    func attemptEnded(_ id: CallID, attempt: Int, target: String, end: AttemptEnd) {
+        switch end {
+        case .replied(let status, let header):
+            var text = "attempt \(attempt): \(target) answered \(status)"
+            if let reply = header.reply { text += ", \(reply.rawValue) reply" }
+            if let server = header.server { text += " of \(server)" }
+            if let outcome = header.outcome { text += ", \(outcome.rawValue)" }
+            if let reason = header.reason { text += " (\(reason))" }
+            step(text, status.isOK ? .green : .yellow)
+        case .notSent(let reason): step("attempt \(attempt): nothing was sent: \(reason)", .yellow)
+        case .refused: step("attempt \(attempt): refused, not looked at", .yellow)
+        case .lost(let reason): step("attempt \(attempt): \(reason)", .yellow)
+        }
+    }
+
+    func callEnded(_ report: CallReport, path: String) {}
+
+    private func step(_ text: String, _ style: Terminal.Style) {
+        let passed = Double((NIODeadline.now() - started).nanoseconds) / 1e6
+        steps.append(Step(time: "+\(trimmed((passed * 10).rounded() / 10)) ms", text: text, style: style))
+    }
+}
+
+/// A streaming call whose requests are all there at its start.
+private final class Exchange: StreamingCallDelegate {
+    private let messages: [[UInt8]]
+    private let completed: (CallReport) -> Void
+    private var call: StreamingCall?
+    private var sent = 0
+    private var replies: [ByteBuffer] = []
+
+    init(_ messages: [[UInt8]], _ completed: @escaping (CallReport) -> Void) {
+        self.messages = messages
+        self.completed = completed
+    }
+
+    func begin(_ call: StreamingCall) {
+        self.call = call
+        becameWritable()
+    }
+
+    func becameWritable() {
+        guard let call else { return }
+        while sent < messages.count, call.isWritable {
+            call.send(ByteBuffer(bytes: messages[sent]))
+            sent += 1
+        }
+        if sent == messages.count { call.halfClose() }
+    }
+
+    func received(_ message: ByteBuffer) { replies.append(message) }
+
+    func ended(_ report: CallReport) {
+        call = nil
+        var report = report
+        report.messages = replies
+        completed(report)
+    }
+}
+
+/// Many equal calls, some at a time.
+private final class LoadRun {
+    private let client: RPCClient
+    private let path: String
+    private let message: ByteBuffer
+    private let options: CallOptions
+    private let count: Int
+    private let completed: (CallSession.Load) -> Void
+    private var begun = 0
+    private var latencies: [UInt32] = []
+    private var succeeded = 0
+    private var failed = 0
+    private var unknown = 0
+    private let started = NIODeadline.now()
+    private let cpu = clock()
+
+    init(
+        _ client: RPCClient, _ path: String, _ message: [UInt8], _ options: CallOptions, count: Int,
+        _ completed: @escaping (CallSession.Load) -> Void
+    ) {
+        self.client = client
+        self.path = path
+        self.message = ByteBuffer(bytes: message)
+        self.options = options
+        self.count = count
+        self.completed = completed
+        latencies.reserveCapacity(count)
+    }
+
+    func begin(_ concurrency: Int) { for _ in 0..<min(concurrency, count) { next() } }
+
+    private func next() {
+        guard begun < count else { return }
+        begun += 1
+        let start = NIODeadline.now()
+        client.call(path: path, message: message, options: options) { self.ended($0, start) }
+    }
+
+    private func ended(_ report: CallReport, _ start: NIODeadline) {
+        latencies.append(UInt32(clamping: (NIODeadline.now() - start).nanoseconds / 100))
+        switch report.outcome {
+        case .success: succeeded += 1
+        case .executed, .notExecuted: failed += 1
+        case .unknown: unknown += 1
+        }
+        guard latencies.count == count else { return next() }
+        let seconds = Double((NIODeadline.now() - started).nanoseconds) / 1e9
+        let sorted = latencies.sorted()
+        func quantile(_ q: Double) -> Double { Double(sorted[min(count - 1, Int(q * Double(count)))]) / 10 }
+        completed(
+            CallSession.Load(
+                calls: count, succeeded: succeeded, failed: failed, unknown: unknown, seconds: seconds,
+                cpu_s: Double(clock() - cpu) / Double(CLOCKS_PER_SEC), p50_us: quantile(0.5), p99_us: quantile(0.99),
+                max_us: quantile(1)))
+    }
+}
