@@ -44,7 +44,9 @@ let package = Package(
 
         // Arrows go down: each target may import only what it lists.
         .target(name: "ClusterModel", swiftSettings: strict),
-        .target(name: "TopologyDSL", dependencies: ["ClusterModel", "Protobuf", "Scripting", "CYAML"], swiftSettings: strict),
+        .target(
+            name: "TopologyDSL", dependencies: ["ClusterModel", "Protobuf", "Scripting", "CYAML"], swiftSettings: strict
+        ),
         .target(name: "Protobuf", dependencies: ["ClusterModel"], swiftSettings: strict),
         .target(name: "Scripting", dependencies: ["CLuaSupport"], swiftSettings: strict),
         .target(
@@ -113,7 +115,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "orch"], swiftSettings: strict),
         .testTarget(
-            name: "InteropTests", dependencies: ["TestSupport", "orch", "RPC", "Protobuf", "TopologyDSL"], exclude: ["Programs"], swiftSettings: strict),
+            name: "InteropTests", dependencies: ["TestSupport", "orch", "RPC", "Protobuf", "TopologyDSL"],
+            exclude: ["Programs"], swiftSettings: strict),
     ]
 )
 

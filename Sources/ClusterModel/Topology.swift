@@ -59,7 +59,9 @@ package struct Topology: Sendable, Equatable, Codable {
     /// The nodes that serve each service over connections of their own, by the service's full name.
     package var places: [String: [String]] {
         var places: [String: [String]] = [:]
-        for node in servers { for service in node.serve?.services ?? [] { places[service, default: []].append(node.name) } }
+        for node in servers {
+            for service in node.serve?.services ?? [] { places[service, default: []].append(node.name) }
+        }
         return places
     }
 

@@ -60,7 +60,8 @@ package struct NodePlan: Sendable, Codable {
         node: String, instance: String, replica: Int, incarnation: Int, seed: UInt64, evidence: String,
         broker: BrokerPlan? = nil, publish: [PublishRole] = [], consume: [ConsumeRole] = [],
         serve: ServeRole? = nil, call: [CallRole] = [], services: [Service] = [],
-        places: [String: [String]] = [:], replicas: [String: [String]] = [:], servers: [String: [ServerEndpoint]] = [:], data: String = "", endpoints: [String: String] = [:]
+        places: [String: [String]] = [:], replicas: [String: [String]] = [:], servers: [String: [ServerEndpoint]] = [:],
+        data: String = "", endpoints: [String: String] = [:]
     ) {
         self.node = node
         self.instance = instance

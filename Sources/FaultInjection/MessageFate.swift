@@ -31,7 +31,7 @@ struct MessageFate {
 
     /// The same for one copy of it.
     var fateOfOne: Fate {
-        delay > 0 ? .delayed : overtakenWithin != nil ? .reordered : corruptions.isEmpty ? .passed : .corrupted
+        !corruptions.isEmpty ? .corrupted : delay > 0 ? .delayed : overtakenWithin != nil ? .reordered : .passed
     }
 }
 

@@ -78,7 +78,7 @@ extension Cluster {
 
     /// - Throws: `OrchError` where no port can be had.
     func endpoint(of instance: String, for client: String) async throws -> ServerEndpoint {
-        let link = try await injector.link(LinkIdentity(client: client, server: instance))
+        let link = try await link(client, instance)
         if let port = serverPorts[instance] { link.lead(to: try SocketAddress(ipAddress: "127.0.0.1", port: port)) }
         return ServerEndpoint(
             instance: instance, port: link.port, tls: topology.node(ofInstance: instance)?.serve?.tls)

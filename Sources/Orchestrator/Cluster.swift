@@ -156,16 +156,12 @@ package actor Cluster {
                 for await happening in server.happenings { await self?.receive(happening) }
             })
         for instance in plan.instances {
-            for server in instance.brokers + instance.servers {
-                _ = try await injector.link(LinkIdentity(client: instance.name, server: server))
-            }
+            for server in instance.brokers + instance.servers { _ = try await link(instance.name, server) }
         }
         for node in topology.servers {
             // Replicas have the ports that follow.
             for (index, instance) in node.instances.enumerated() {
-                _ = try await injector.link(
-                    LinkIdentity(client: NodeLink.outside, server: instance),
-                    port: node.serve?.port.map { $0 + index } ?? 0)
+                _ = try await link(NodeLink.outside, instance, port: node.serve?.port.map { $0 + index } ?? 0)
             }
         }
         for node in topology.brokers {
@@ -175,6 +171,14 @@ package actor Cluster {
                     LinkIdentity(client: NodeLink.outside, server: instance), port: port)
             }
         }
+    }
+
+    /// The link from one process to another. Requests to native servers are stamped: those record what they execute.
+    func link(_ client: String, _ server: String, port: Int = 0) async throws -> Link {
+        let node = topology.node(ofInstance: server)
+        return try await injector.link(
+            LinkIdentity(client: client, server: server), port: port,
+            stampsCalls: node?.serve != nil && node?.command == nil)
     }
 
     private func bringUp() async throws {

@@ -14,9 +14,9 @@ struct NativeCall: Sendable {
     private let events: AsyncStream<Event>
 
     static func connect(port: Int) async throws -> NIOLoopBound<GRPCConnection> {
-        var configuration = GRPCConnectionConfiguration()
-        configuration.port = port
-        return try await GRPCConnection.connect(configuration, on: MultiThreadedEventLoopGroup.singleton.next()).get()
+        try await GRPCConnection.connect(
+            GRPCConnectionConfiguration(host: "127.0.0.1", port: port), on: MultiThreadedEventLoopGroup.singleton.next()
+        ).get()
     }
 
     static func start(

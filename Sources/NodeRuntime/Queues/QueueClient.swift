@@ -82,7 +82,9 @@ final class QueueClient: ClientChannelDelegate {
     func confirmed(_ tag: UInt64, multiple: Bool, nack: Bool) {}
     func returned(_ method: Basic.Return, _ header: ContentHeader) {
         // Nobody has such a queue (any more): the request went nowhere.
-        guard let properties = try? header.decodeProperties(), let correlation = properties.correlationID else { return }
+        guard let properties = try? header.decodeProperties(), let correlation = properties.correlationID else {
+            return
+        }
         streams.removeValue(forKey: correlation)?.unroutable()
     }
     func batchEnded() {}
@@ -238,9 +240,6 @@ final class QueueStream: CallStream {
 
     func replied(_ properties: BasicProperties, _ body: ByteBuffer) {
         let metadata = CallMessage.metadata(properties.headers)
-        var header = ReplyHeader()
-        header.read(metadata)
-        target.heard(header)
         let code = properties.headers?[CallMessage.status]?.text.flatMap { UInt8($0) } ?? 0
         var status = GRPCStatus(
             GRPCCode(rawValue: code), properties.headers?[CallMessage.message]?.text ?? "")

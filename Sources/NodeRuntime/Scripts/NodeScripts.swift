@@ -111,7 +111,8 @@ final class NodeScripts {
     private static func text(_ call: ScriptCall, _ position: Int, _ function: String) throws -> String {
         guard let text = call.arguments[position].text else {
             throw ScriptRaise(
-                .text("\(function): argument \(position + 1) must be a text, not a \(call.arguments[position].typeName)"))
+                .text(
+                    "\(function): argument \(position + 1) must be a text, not a \(call.arguments[position].typeName)"))
         }
         return text
     }

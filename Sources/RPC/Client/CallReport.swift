@@ -55,12 +55,14 @@ extension AttemptEnd {
         switch ending.origin {
         case .serverStatus:
             // A success without its message is an answer that nobody can use.
-            self = ending.status.isOK && !hasReply
+            self =
+                ending.status.isOK && !hasReply
                 ? .lost(reason: "the reply has no message") : .replied(ending.status, header)
         case .refusedStream, .goAwayUnprocessed: self = .refused
         case .neverSent: self = .notSent(reason: ending.status.message)
         case .reset, .connectionLost, .localDeadline, .cancelled, .protocolError:
-            self = ending.wasSent
+            self =
+                ending.wasSent
                 ? .lost(reason: ending.status.message) : .notSent(reason: ending.status.message)
         }
     }

@@ -41,6 +41,9 @@ package protocol CallTransport: AnyObject {
         path: String, metadata: Metadata, timeout: UInt64?, delegate: any ClientStreamDelegate
     ) -> any CallStream
 
+    /// An answer has come from the other end.
+    func heard(_ header: ReplyHeader)
+
     /// No new calls; ends when those that run have ended.
     func close() -> EventLoopFuture<Void>
 }

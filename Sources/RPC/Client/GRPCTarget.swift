@@ -55,6 +55,14 @@ package final class GRPCTarget: CallTransport {
         return connection.start(path: path, metadata: metadata, timeout: timeout, delegate: delegate)
     }
 
+    /// Each answer says which life of the server it comes from. A link may keep a connection open beyond a server's
+    /// restart: calls that begin from now on are meant for the life that has spoken last.
+    package func heard(_ header: ReplyHeader) {
+        if case .known(let known?) = incarnation, let token = header.incarnation, token != known {
+            incarnation = .known(token)
+        }
+    }
+
     package func close() -> EventLoopFuture<Void> {
         isClosed = true
         fail("closed")

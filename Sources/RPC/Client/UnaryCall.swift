@@ -78,7 +78,7 @@ final class UnaryCall: DeadlineHolder {
         var metadata = options.metadata
         header.write(to: &metadata)
         client.observer?.attemptSent(id, path: path, target: transport.target, attempt: number, due: due)
-        let attempt = Attempt(self, number, target: transport.target)
+        let attempt = Attempt(self, number, transport)
         attempts.append(attempt)
         sent += 1
         let stream = transport.start(
@@ -116,17 +116,18 @@ final class UnaryCall: DeadlineHolder {
     private final class Attempt: ClientStreamDelegate {
         private let call: UnaryCall
         private let number: Int
-        let target: String
+        let transport: any CallTransport
+        var target: String { transport.target }
         var stream: (any CallStream)?
         var message: ByteBuffer?
         var header = ReplyHeader()
         var initialMetadata = Metadata()
         var trailers = Metadata()
 
-        init(_ call: UnaryCall, _ number: Int, target: String) {
+        init(_ call: UnaryCall, _ number: Int, _ transport: any CallTransport) {
             self.call = call
             self.number = number
-            self.target = target
+            self.transport = transport
         }
 
         func received(initialMetadata: Metadata) {
@@ -140,6 +141,7 @@ final class UnaryCall: DeadlineHolder {
             stream = nil
             trailers = ending.trailers
             header.read(ending.trailers)
+            transport.heard(header)
             call.ended(number, AttemptEnd(ending, header, hasReply: message != nil), self)
         }
     }

@@ -37,6 +37,8 @@ package final class ClientStream: DeadlineHolder {
     private var waiting: [(ByteBuffer, end: Bool)] = []
     private var outbound = OutboundBytes()
     private var hasHalfClosed = false
+    /// Whether the HEADERS are out, and do not wait for a full socket.
+    var isOnWire = false
     /// Whether our END_STREAM is out, and does not wait for flow control.
     var hasWrittenEnd = false
     private let compresses: Bool
@@ -154,6 +156,17 @@ package final class ClientStream: DeadlineHolder {
         waiting = []
     }
 
+    /// Whether a frame can hold what describes the call.
+    var isSendable: Bool {
+        let size = metadata.size + path.utf8.count
+        guard size > HeaderBlock.harmless else { return true }
+        var headers = HPACKHeaders()
+        headers.add(name: ":path", value: path)
+        headers.add(metadata)
+        // What the library adds is a few hundred bytes.
+        return HeaderBlock.fits(headers, size: size, reserve: 1_024)
+    }
+
     func receive(_ headers: HPACKHeaders, end isEnd: Bool) {
         guard serverEnding == nil else { return }
         let head =
@@ -262,7 +275,7 @@ package final class ClientStream: DeadlineHolder {
     func end(_ status: GRPCStatus, _ origin: ClientStreamEnding.Origin, reset code: HTTP2ErrorCode?) {
         guard isOpen else { return }
         connection?.release(self, reset: code)
-        finish(ClientStreamEnding(status, origin: origin, wasSent: stream != nil))
+        finish(ClientStreamEnding(status, origin: origin, wasSent: isOnWire))
     }
 
     private func finish(_ ending: ClientStreamEnding) {

@@ -23,7 +23,7 @@ package struct ClientStreamEnding: Hashable, Sendable {
     package var status: GRPCStatus
     package var trailers: Metadata
     package var origin: Origin
-    /// Whether HEADERS were handed to the connection: false only if the server cannot know of the call.
+    /// Whether HEADERS were handed to the socket: false only if the server cannot know of the call.
     package var wasSent: Bool
 
     package init(_ status: GRPCStatus, trailers: Metadata = Metadata(), origin: Origin, wasSent: Bool) {

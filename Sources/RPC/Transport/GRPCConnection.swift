@@ -18,7 +18,7 @@ package final class GRPCConnection: HTTP2TransportOwner {
     /// What the server's GOAWAY said: its HTTP/2 error code and its debug data.
     package private(set) var goAway: (code: Int, debug: String)?
 
-    private let channel: any Channel
+    let channel: any Channel
     let transport: HTTP2Transport
     /// The headers of a request that come before its path, and are the same for all.
     let requestHead: HPACKHeaders
@@ -154,7 +154,7 @@ package final class GRPCConnection: HTTP2TransportOwner {
             path: path, metadata: metadata, deadline: deadline, compresses: compress, connection: self,
             limits: configuration.limits, delegate: delegate)
         openCalls += 1
-        if let refusal {
+        if let refusal = refusal(call) {
             eventLoop.assumeIsolated().execute { call.end(refusal, .neverSent, reset: nil) }
             return call
         }
@@ -169,12 +169,13 @@ package final class GRPCConnection: HTTP2TransportOwner {
         return call
     }
 
-    /// Why no call may start now.
-    private var refusal: GRPCStatus? {
+    /// Why a call may not start now.
+    private func refusal(_ call: ClientStream) -> GRPCStatus? {
         guard isUsable else { return GRPCStatus(.unavailable, "the connection takes no new calls") }
         guard waitingCount < configuration.maximumWaitingCalls else {
             return GRPCStatus(.resourceExhausted, "\(waitingCount) calls wait for the server to allow more streams")
         }
+        guard call.isSendable else { return GRPCStatus(.resourceExhausted, "the call's metadata is too large") }
         return nil
     }
 
@@ -239,7 +240,10 @@ package final class GRPCConnection: HTTP2TransportOwner {
         becomeUnusable()
         let status = GRPCStatus(
             .unavailable, "the server goes away (HTTP/2 error \(code.networkCode)\(debug.isEmpty ? "" : ", \(debug)"))")
-        for (stream, call) in streams where stream > lastStream { call.end(status, .goAwayUnprocessed, reset: nil) }
+        for (stream, call) in streams where stream > lastStream {
+            // What a full socket has kept back must not go out now: NIO would take it for an error of the connection.
+            call.end(status, .goAwayUnprocessed, reset: call.isOnWire ? nil : .cancel)
+        }
         closeIfDrained()
     }
 
@@ -249,6 +253,8 @@ package final class GRPCConnection: HTTP2TransportOwner {
         guard let call = streams[stream], call.wrote(bytes) else { return }
         writable.append(call)
     }
+
+    func wroteHeaders(of stream: HTTP2StreamID) { streams[stream]?.isOnWire = true }
 
     func wroteEnd(of stream: HTTP2StreamID) { streams[stream]?.hasWrittenEnd = true }
 
@@ -326,7 +332,7 @@ package final class GRPCConnection: HTTP2TransportOwner {
         becomeUnusable()
         state = .closed
         let status = GRPCStatus(.unavailable, "connection lost: \(reason)")
-        for call in streams.values { call.end(status, .connectionLost, reset: nil) }
+        for call in streams.values { call.end(status, call.isOnWire ? .connectionLost : .neverSent, reset: nil) }
         deadlines.stop()
         onClosed?(reason)
         onClosed = nil

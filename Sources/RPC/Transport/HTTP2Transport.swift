@@ -17,6 +17,7 @@ protocol HTTP2TransportOwner: AnyObject {
     func receivedGoAway(lastStream: HTTP2StreamID, _ code: HTTP2ErrorCode, debug: String)
     func receivedPingAck(_ data: UInt64)
     func wrote(bytes: Int, on stream: HTTP2StreamID)
+    func wroteHeaders(of stream: HTTP2StreamID)
     func wroteEnd(of stream: HTTP2StreamID)
     /// The peer broke HTTP/2's rules on a stream, which was reset for it.
     func failed(_ stream: HTTP2StreamID, _ code: HTTP2ErrorCode)
@@ -180,6 +181,7 @@ final class HTTP2Transport: ChannelInboundHandler, NIOHTTP2FrameDelegate {
         case .headers(let headers):
             windowUpdates.earn()
             pings.sentData()
+            owner?.wroteHeaders(of: frame.streamID)
             if headers.endStream { owner?.wroteEnd(of: frame.streamID) }
         case .rstStream(let code) where !isEndingByOurselves:
             hasForeignReset = true

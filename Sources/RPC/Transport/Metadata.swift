@@ -13,8 +13,8 @@ package struct Metadata: Hashable, Sendable {
         var repeats: Bool
     }
 
-    /// The largest `size` that `add` allows: a header list limit of the peer's is usually lower.
-    package static let maximumSize = 64 << 10
+    /// The largest `size` that `add` allows. A call's whole metadata must fit one frame of 16 KiB, compressed by HPACK.
+    package static let maximumSize = 16 << 10
 
     var entries: [Entry] = []
     /// As HTTP/2 counts a header list: names and values, plus 32 bytes each (RFC 9113 §6.5.2).

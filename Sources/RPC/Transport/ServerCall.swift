@@ -12,7 +12,8 @@ package enum CancellationReason: Hashable, Sendable {
     case deadline
     /// The client sent a message that is malformed or too long; it has been answered with this.
     case malformed(GRPCStatus)
-    /// The handler kept sending although `isWritable` was false; the client has been answered RESOURCE_EXHAUSTED.
+    /// The handler kept sending although `isWritable` was false, or sent metadata that no frame can hold; the client has been
+    /// answered RESOURCE_EXHAUSTED.
     case overflow
 }
 
@@ -192,6 +193,11 @@ package final class ServerCall: DeadlineHolder {
             headers.add(name: "grpc-encoding", value: MessageEncoding.gzip.rawValue)
         }
         headers.add(metadata)
+        guard HeaderBlock.fits(headers, size: metadata.size) else {
+            hasSentHeaders = false
+            answer(GRPCStatus(.resourceExhausted, "the server's metadata is too large"))
+            return cancel(.overflow)
+        }
         connection?.transport.write(.headers(.init(headers: headers)), on: stream)
     }
 
@@ -227,6 +233,7 @@ package final class ServerCall: DeadlineHolder {
         connection?.abandon(self, HTTP2ErrorCode(networkCode: code))
     }
 
+    /// - Parameter trailers: left out, like the status's details, if no frame can hold them.
     private func answer(_ status: GRPCStatus, _ trailers: Metadata = Metadata()) {
         var headers: HPACKHeaders
         if hasSentHeaders {
@@ -242,6 +249,7 @@ package final class ServerCall: DeadlineHolder {
             headers.add(status)
             headers.add(trailers)
         }
+        guard HeaderBlock.fits(headers, size: trailers.size + status.headerSize) else { return answer(status.abridged) }
         connection?.transport.write(.headers(.init(headers: headers, endStream: true)), on: stream)
     }
 

@@ -142,6 +142,8 @@ final class ServerConnection: HTTP2TransportOwner {
         writable.append(call)
     }
 
+    func wroteHeaders(of stream: HTTP2StreamID) {}
+
     func wroteEnd(of stream: HTTP2StreamID) {
         guard let call = calls[stream] else { return }
         call.hasAnswered = true

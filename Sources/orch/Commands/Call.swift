@@ -125,7 +125,8 @@ struct Call: AsyncParsableCommand {
             if trace {
                 for step in steps {
                     terminal.print(
-                        terminal.styled(step.time.leftPadded(to: 10), .dim) + "  " + terminal.styled(step.text, step.style))
+                        terminal.styled(step.time.leftPadded(to: 10), .dim) + "  "
+                            + terminal.styled(step.text, step.style))
                 }
                 let by = report.header.server.map { " by \($0)" } ?? ""
                 let how = report.header.reply.map { " (\($0.rawValue) reply)" } ?? ""
@@ -135,11 +136,14 @@ struct Call: AsyncParsableCommand {
         }
         switch report.outcome {
         case .success: return
-        case .executed: complain("executed, with the error \(status)", report)
+        case .executed:
+            complain("executed, with the error \(status)", report)
             throw ExitCode(1)
-        case .unknown(_, let reason): complain("nobody knows whether it was executed (\(reason)): \(status)", report)
+        case .unknown(_, let reason):
+            complain("nobody knows whether it was executed (\(reason)): \(status)", report)
             throw ExitCode(2)
-        case .notExecuted(_, let reason): complain("not executed (\(reason)): \(status)", report)
+        case .notExecuted(_, let reason):
+            complain("not executed (\(reason)): \(status)", report)
             throw ExitCode(OrchError.Code.unavailable.rawValue)
         }
     }

@@ -33,12 +33,14 @@ struct FaultCommand: AsyncParsableCommand {
 
     @Option(help: "Which links, and which way: 'a -> b', 'a <- b', 'a <-> b', all.") var link: String?
     @Option(name: .customLong("for"), help: "Ends by itself after this time.") var duration: String?
-    @Option(help: "Which messages: publish, deliver, ack, confirm; key=PATTERN, nth=7, first=2.") var only: [String] =
+    @Option(help: "Which messages: publish, deliver, ack, confirm, request, reply; key=PATTERN, method=A.b, nth=7.")
+    var only: [String] =
         []
     @Option(help: "When a swallowed message is settled: 1s is the default, or never.") var settle: String?
     @Option(help: "A name, for rm.") var name: String?
     @Option(help: "With delay and latency: so much more or less.") var jitter: String?
     @Option(help: "With delay: the share of messages.") var chance: String?
+    @Option(help: "With reorder: how long a message waits to be overtaken.") var within: String?
     @Option(help: "With kill: TERM, INT, KILL…") var signal: String?
     @OptionGroup var target: ClusterOption
     @Flag(help: "Print JSON.") var json = false
@@ -55,7 +57,7 @@ struct FaultCommand: AsyncParsableCommand {
         default:
             let spec = try FaultSyntax.parse(
                 words: words, link: link, only: only, for: duration, settle: settle, name: name, jitter: jitter,
-                chance: chance, signal: signal, topology: cluster.topology())
+                chance: chance, within: within, signal: signal, topology: cluster.topology())
             response = try await cluster.ask(.startFault(spec))
         }
         await cluster.close()

@@ -7,7 +7,7 @@ import Testing
 
 @Loop @Suite struct DispatcherTests {
     @Test func aCallIsExecutedAndAnswered() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (_, answer) = try bench.send("c/1/1", extra: [("x-orch-id", "00000000000000ff")])
         let execution = try #require(bench.open.first)
         #expect(execution.request?["a"] == .int64(20))
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func duplicatesAttachAndNobodyCancels() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (first, firstAnswer) = try bench.send("c/1/1")
         let (_, second) = try bench.send("c/1/1", attempt: 2)
         first?.cancelled(.connectionLost)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func theLossOfEveryConnectionDoesNotCancel() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (first, _) = try bench.send("c/1/1")
         first?.cancelled(.connectionLost)
         #expect(bench.cancellations.isEmpty)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func theResetOfTheLastTransmissionCancels() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (first, _) = try bench.send("c/1/1")
         let (second, _) = try bench.send("c/1/1", attempt: 2)
         first?.cancelled(.reset(code: 8))
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func anAttemptsOwnTimeoutDoesNotCancel() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         // The client's attempt timed out at the moment when it reset it; its call has 30 s.
         let (first, _) = try bench.send("c/1/1", deadline: 30_000, timeout: .milliseconds(1))
         first?.cancelled(.reset(code: 8))
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func aCallWithoutAnIDEndsWithItsTransmission() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (lost, _) = try bench.send()
         let (reset, _) = try bench.send()
         lost?.cancelled(.connectionLost)
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func withoutAFilterDuplicatesAreExecuted() throws {
-        let bench = try Bench(DuplicatePolicy(on: .execute))
+        let bench = try ServiceBench(DuplicatePolicy(on: .execute))
         try bench.send("c/1/1")
         let (second, _) = try bench.send("c/1/1", attempt: 2)
         #expect(bench.started.count == 2)
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func anApplicationsErrorIsSavedToo() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (_, answer) = try bench.send("c/1/1")
         var trailers = Metadata()
         try trailers.add("why", "no money")
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func refusals() throws {
-        let bench = try Bench(DuplicatePolicy(capacity: 2))
+        let bench = try ServiceBench(DuplicatePolicy(capacity: 2))
         #expect(try bench.send("c/1/1", server: "0.z").answer.words == "UNAVAILABLE unknown server-restarted")
         #expect(try bench.send("c/1/1", timeout: .zero).answer.words == "DEADLINE_EXCEEDED not-executed deadline")
         #expect(try bench.send(timeout: .zero).answer.words == "DEADLINE_EXCEEDED not-executed deadline")
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func whatCannotBeReadIsNotExecuted() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         #expect(try bench.send("c/1").answer.words == "INVALID_ARGUMENT not-executed malformed")
         #expect(
             try bench.send(extra: [("x-orch-attempt", "x")]).answer.words == "INVALID_ARGUMENT not-executed malformed")
@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test func callsWaitInOrderAndThenAreRefused() throws {
-        let bench = try Bench(concurrency: 1, waiting: 2)
+        let bench = try ServiceBench(concurrency: 1, waiting: 2)
         let answers = try (1...4).map { try bench.send("c/1/\($0)").answer }
         #expect(bench.started.count == 1 && bench.dispatcher.waitingCount == 2)
         #expect(answers[3].words == "RESOURCE_EXHAUSTED not-executed overloaded")
@@ -180,7 +180,7 @@ import Testing
     }
 
     @Test func oneThatIsGivenUpWhileItWaitsIsNotExecuted() throws {
-        let bench = try Bench(concurrency: 1, waiting: 2)
+        let bench = try ServiceBench(concurrency: 1, waiting: 2)
         try bench.send("c/1/1")
         let (waiting, _) = try bench.send("c/1/2")
         waiting?.cancelled(.reset(code: 8))
@@ -190,7 +190,7 @@ import Testing
     }
 
     @Test func draining() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (_, running) = try bench.send("c/1/1")
         var isIdle = false
         bench.dispatcher.drain { isIdle = true }
@@ -205,7 +205,7 @@ import Testing
     }
 
     @Test func theDeadlineStopsTheHandlerAndAnswersAll() async throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (_, first) = try bench.send("c/1/1", timeout: .milliseconds(30))
         let (_, second) = try bench.send("c/1/1", attempt: 2)
         await first.end()
@@ -217,7 +217,7 @@ import Testing
     }
 
     @Test func theDeadlineOfOneThatWaits() async throws {
-        let bench = try Bench(concurrency: 1)
+        let bench = try ServiceBench(concurrency: 1)
         try bench.send("c/1/1")
         let (_, waiting) = try bench.send("c/1/2", timeout: .milliseconds(20))
         await waiting.end()
@@ -227,7 +227,7 @@ import Testing
     }
 
     @Test func tooManyTransmissionsOfOneCall() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         for attempt in 1...4 { try bench.send("c/1/1", attempt: attempt) }
         #expect(try bench.send("c/1/1", attempt: 5).answer.words == "RESOURCE_EXHAUSTED unknown limit")
         bench.open[0].finish(bench.total(1))
@@ -235,7 +235,7 @@ import Testing
     }
 
     @Test func answersOfTheWrongType() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (_, answer) = try bench.send("c/1/1")
         bench.open[0].finish(Message(bench.schema.message("Pair")!))
         #expect(answer.words == "INTERNAL executed executed")
@@ -247,7 +247,7 @@ import Testing
     // MARK: - Streams
 
     @Test func aStreamIsExecutedOnceAndNotRepeated() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (_, answer) = try bench.send("c/1/1", method: "count")
         let (_, during) = try bench.send("c/1/1", attempt: 2, method: "count")
         #expect(during.words == "FAILED_PRECONDITION unknown streaming")
@@ -262,7 +262,7 @@ import Testing
     }
 
     @Test func messagesOfTheClient() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (request, answer) = try bench.send("c/1/1", method: "sum")
         let execution = try #require(bench.open.first)
         var sum: Int64 = 0
@@ -275,7 +275,7 @@ import Testing
     }
 
     @Test func aMalformedMessageEndsAStream() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (request, answer) = try bench.send("c/1/1", method: "chat")
         bench.open[0].send(bench.total(1))
         request?.received(ByteBuffer(bytes: [0x08]))
@@ -286,7 +286,7 @@ import Testing
     }
 
     @Test func aStreamEndsWithItsConnection() throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let (request, _) = try bench.send("c/1/1", method: "chat")
         request?.cancelled(.connectionLost)
         #expect(bench.cancellations == [.connectionLost])

@@ -34,6 +34,8 @@ final class LossyTransport: CallTransport {
         Stream(self, path, metadata, timeout, delegate)
     }
 
+    func heard(_ header: ReplyHeader) {}
+
     func close() -> EventLoopFuture<Void> { Loop.eventLoop.makeSucceededVoidFuture() }
 
     fileprivate func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &random) < share }

@@ -21,7 +21,7 @@ import Testing
         duplicate: Double = 0, restarts: Int = 0, timeout: Duration = .milliseconds(10)
     ) async throws -> Outcome {
         var outcome = Outcome()
-        let benches = try (1...restarts + 1).map { try Bench(duplicates, incarnation: "\($0).x") }
+        let benches = try (1...restarts + 1).map { try ServiceBench(duplicates, incarnation: "\($0).x") }
         for bench in benches { bench.answers = true }
         let network = LossyTransport(benches[0].dispatcher, drop: 0.3, duplicate: duplicate, seed: seed)
         let client = RPCClient(

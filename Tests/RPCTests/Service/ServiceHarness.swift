@@ -79,7 +79,7 @@ final class Answer: CallResponder {
 }
 
 /// A server without a network, and a witness of what it does.
-final class Bench: ServiceObserver {
+final class ServiceBench: ServiceObserver {
     let schema: Schema
     let dispatcher: ServiceDispatcher
     private(set) var started: [ExecutionStart] = []

@@ -13,7 +13,7 @@ import Testing
 
 private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
 
-@Loop @Suite struct StoreTests {
+@Loop @Suite(.timeLimit(.minutes(1))) struct StoreTests {
     private let durable = DuplicatePolicy(durable: true)
 
     private func store(_ disk: any StoreDisk, _ incarnation: String = "1.a", limit: Int = 1 << 20) async throws
@@ -28,7 +28,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
 
     @Test func effectAndReplyAreOneCommitAndTheReplyWaitsForIt() async throws {
         let disk = FakeDisk()
-        let bench = try Bench(durable, store: try await store(disk))
+        let bench = try ServiceBench(durable, store: try await store(disk))
         disk.hold()
         let (_, answer) = try bench.send("c/1/1")
         let execution = bench.open[0]
@@ -51,7 +51,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
 
     @Test func aRestartAnswersFromTheDisk() async throws {
         let disk = FakeDisk()
-        let first = try Bench(durable, store: try await store(disk))
+        let first = try ServiceBench(durable, store: try await store(disk))
         let (_, done) = try first.send("c/1/1", server: "1.a")
         first.open[0].finish(first.total(42))
         await done.end()
@@ -60,7 +60,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
         first.open[1].store?.acquire {}
         try first.open[1].store?.put(text("lost"), text("1"))
 
-        let second = try Bench(durable, store: try await store(disk, "2.b"), incarnation: "2.b")
+        let second = try ServiceBench(durable, store: try await store(disk, "2.b"), incarnation: "2.b")
         #expect(second.actions == [.recovered])
         let (_, again) = try second.send("c/1/1", attempt: 2, server: "1.a")
         #expect(again.words == "OK saved")
@@ -77,18 +77,18 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
         let (_, third) = try second.send("c/1/3", acknowledged: 3)
         second.open[1].finish(second.total(1))
         await third.end()
-        let last = try Bench(durable, store: try await store(disk, "3.c"), incarnation: "3.c")
+        let last = try ServiceBench(durable, store: try await store(disk, "3.c"), incarnation: "3.c")
         #expect(try last.send("c/1/1", attempt: 9, server: "1.a").answer.words == "FAILED_PRECONDITION unknown stale")
     }
 
     @Test func recoveredCallsAreEvidence() async throws {
         let disk = FakeDisk()
-        let first = try Bench(durable, store: try await store(disk))
+        let first = try ServiceBench(durable, store: try await store(disk))
         let (_, done) = try first.send("c/1/1")
         first.open[0].finish(first.total(42))
         await done.end()
         let store = try await store(disk, "2.b")
-        let witness = try Bench()
+        let witness = try ServiceBench()
         let dispatcher = ServiceDispatcher(
             .init(instance: "server-1", incarnation: "2.b"), store: store, on: Loop.eventLoop)
         dispatcher.observer = witness
@@ -100,7 +100,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
 
     @Test func whatFailsIsUndone() async throws {
         let store = try await store(FakeDisk())
-        let bench = try Bench(durable, store: store)
+        let bench = try ServiceBench(durable, store: store)
         let (_, answer) = try bench.send("c/1/1")
         bench.open[0].store?.acquire {}
         try bench.open[0].store?.put(text("key"), text("1"))
@@ -122,7 +122,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
     }
 
     @Test func handlersThatTouchTheStoreAreSerial() async throws {
-        let bench = try Bench(durable, store: try await store(FakeDisk()))
+        let bench = try ServiceBench(durable, store: try await store(FakeDisk()))
         let answers = try (1...20).map { try bench.send("c/1/\($0)").answer }
         for execution in bench.open {
             // Each reads, lets others run, and writes one more.
@@ -141,7 +141,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
 
     @Test func severalCallsShareACommit() async throws {
         let disk = FakeDisk()
-        let bench = try Bench(durable, store: try await store(disk))
+        let bench = try ServiceBench(durable, store: try await store(disk))
         disk.hold()
         let answers = try (1...10).map { try bench.send("c/1/\($0)").answer }
         for execution in bench.open { execution.finish(bench.total(1)) }
@@ -152,7 +152,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
 
     @Test func aBrokenDiskAnswersNothingForSure() async throws {
         let disk = FakeDisk()
-        let bench = try Bench(durable, store: try await store(disk))
+        let bench = try ServiceBench(durable, store: try await store(disk))
         disk.breakDown()
         let (_, answer) = try bench.send("c/1/1")
         bench.open[0].finish(bench.total(1))
@@ -165,7 +165,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
 
     @Test func refusalsOfADurableServiceAreOnDisk() async throws {
         let disk = FakeDisk()
-        let bench = try Bench(DuplicatePolicy(capacity: 1, durable: true), store: try await store(disk))
+        let bench = try ServiceBench(DuplicatePolicy(capacity: 1, durable: true), store: try await store(disk))
         disk.hold()
         try bench.send("c/1/1", server: "1.a")
         let (_, refused) = try bench.send("c/1/2", server: "1.a")
@@ -174,7 +174,7 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
         await refused.end()
         #expect(refused.words == "RESOURCE_EXHAUSTED not-executed table-full")
         // A copy of what was called not executed, after a crash.
-        let second = try Bench(durable, store: try await store(disk, "2.b"), incarnation: "2.b")
+        let second = try ServiceBench(durable, store: try await store(disk, "2.b"), incarnation: "2.b")
         let (_, copy) = try second.send("c/1/2", server: "1.a")
         await copy.end()
         #expect(copy.words == "RESOURCE_EXHAUSTED not-executed table-full")
@@ -286,6 +286,24 @@ private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
             }
             disk.close()
             #expect(try SQLiteDisk(directory: folder).open(incarnation: "2.b").values.isEmpty)
+        }
+    }
+
+    @Test func aGroupThatFailsHalfwayIsUndone() async throws {
+        try await inTemporaryFolder { folder in
+            let disk = SQLiteDisk(directory: folder)
+            _ = try disk.open(incarnation: "1.a")
+            disk.close()
+            // A failure that does not end the transaction by itself, as a full disk does.
+            try SQLiteFile(path: "\(folder)/node.sqlite").execute(
+                "CREATE TRIGGER no BEFORE INSERT ON value WHEN NEW.key = x'62' BEGIN SELECT RAISE(FAIL, 'no'); END")
+            _ = try disk.open(incarnation: "2.b")
+            #expect(throws: StoreFailure.self) {
+                try disk.write([.put(key: text("a"), value: text("1")), .put(key: text("b"), value: text("2"))])
+            }
+            try disk.write([.put(key: text("c"), value: text("3"))])
+            disk.close()
+            #expect(try SQLiteDisk(directory: folder).open(incarnation: "3.c").values == [text("c"): text("3")])
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import RPC
 
 /// Client and server over gRPC on loopback.
-@Loop @Suite struct WireTests {
+@Loop @Suite(.timeLimit(.minutes(1))) struct WireTests {
     private let patience = RetryPolicy(timeout: .seconds(30), attempts: 2)
     private var patient: CallOptions { CallOptions(semantics: .maybe, retry: patience) }
 
@@ -19,7 +19,7 @@ import Testing
         return RPCClient(client: name, incarnation: "1", targets: [target], eventLoop: Loop.eventLoop)
     }
 
-    private func serve(_ bench: Bench, _ service: ServedService) async throws -> RPCServer {
+    private func serve(_ bench: ServiceBench, _ service: ServedService) async throws -> RPCServer {
         try await RPCServer.start(GRPCServerConfiguration(), dispatcher: bench.dispatcher, services: [service]).get()
             .value
     }
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    private func suma(_ bench: Bench) -> ServedService {
+    private func suma(_ bench: ServiceBench) -> ServedService {
         ServedService(
             bench.schema, name: "Calculator",
             handlers: [
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func aCallOverTheWire() async throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let server = try await serve(bench, suma(bench))
         let client = connect(server)
         let report = await call(client, "/Calculator/suma", try bench.pair(20, 22))
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func aMessageThatTheTransportRefusesIsNotCalledExecuted() async throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         var configuration = GRPCServerConfiguration()
         configuration.limits.maximumMessageSize = 1_000
         let server = try await RPCServer.start(
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func theStubLearnsTheTypesAndCalls() async throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let server = try await serve(bench, suma(bench))
         let stub = try await ServiceStub.connect(
             port: Int(server.port), service: "Calculator", policy: .init(timeout: .seconds(30)))
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func healthIsToldAndWatched() async throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let server = try await serve(bench, suma(bench))
         let client = connect(server)
         let schema = try Schema(HealthService.schema)
@@ -149,7 +149,7 @@ import Testing
 
     @Test(arguments: ["v1", "v1alpha"])
     func reflectionDescribesTheServices(version: String) async throws {
-        let bench = try Bench()
+        let bench = try ServiceBench()
         let server = try await serve(bench, suma(bench))
         let client = connect(server)
         let schema = try Schema(reflectionSchema(version: version))
@@ -210,7 +210,7 @@ import Testing
             return ["total": .int(sum)]
         }
         let store = try await NodeStore.open(FakeDisk(), incarnation: "1.a", on: Loop.eventLoop).get().value
-        let bench = try Bench(DuplicatePolicy(durable: true), store: store, registry: registry)
+        let bench = try ServiceBench(DuplicatePolicy(durable: true), store: store, registry: registry)
         for (call, total) in [(1, 42), (2, 84)] as [(Int, Int64)] {
             let (_, answer) = try bench.send("c/1/\(call)")
             await answer.end()
@@ -228,7 +228,7 @@ import Testing
             await Task { for await _ in stream { break } }.value
             return ["total": 1]
         }
-        let bench = try Bench(concurrency: 1, registry: registry)
+        let bench = try ServiceBench(concurrency: 1, registry: registry)
         let (first, _) = try bench.send("c/1/1")
         first?.cancelled(.reset(code: 8))
         #expect(bench.ended.map(\.ending) == [.cut])

@@ -49,6 +49,43 @@ import Testing
         }
     }
 
+    /// NIO would give up the connection over a header block larger than a frame.
+    @Test func metadataThatNoFrameCanHold() async throws {
+        // A backslash has 19 bits in Huffman's code.
+        let worst = String(repeating: "\\", count: 8_000)
+        let reason = Bench.group.any().makePromise(of: CancellationReason.self)
+        let handler: ServerCallHandler = { call in
+            var metadata = Metadata()
+            try? metadata.add("a", worst)
+            let script = CallScript(call)
+            switch call.path {
+            case "/initial":
+                script.onCancel = { reason.succeed($0) }
+                script.onHalfClose = { $0.call.sendHeaders(metadata) }
+            case "/trailers": call.finish(GRPCStatus(.notFound, "näh", details: [1]), trailers: metadata)
+            case "/message": call.finish(GRPCStatus(.notFound, String(repeating: "ä", count: 20_000)))
+            default:
+                call.finish(GRPCStatus(.notFound, details: [UInt8](repeating: 1, count: 20_000)), trailers: metadata)
+            }
+            return script
+        }
+        try await Bench.run(handler: handler) { bench in
+            let client = try await bench.connect()
+            var metadata = Metadata()
+            try metadata.add("a", worst)
+            let refused = try await client.call("/never", metadata: metadata)
+            #expect(refused.ending.origin == .neverSent)
+            #expect(refused.status.code == .resourceExhausted)
+            #expect(try await client.call("/initial").status.code == .resourceExhausted)
+            #expect(try await reason.futureResult.get() == .overflow)
+            #expect(try await client.call("/trailers").status == GRPCStatus(.notFound, "näh"))
+            #expect(
+                try await client.call("/message").status == GRPCStatus(.notFound, String(repeating: "ä", count: 256)))
+            #expect(try await client.call("/details").status.code == .notFound)
+            #expect(try await client.read { $0.isUsable })
+        }
+    }
+
     @Test func initialMetadataComesBeforeMessages() async throws {
         let handler: ServerCallHandler = { call in
             var metadata = Metadata()

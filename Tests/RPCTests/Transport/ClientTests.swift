@@ -194,6 +194,47 @@ import Testing
         try await peer.close()
     }
 
+    /// A server that stops reading: what never left is told from what may have arrived.
+    @Test(arguments: [true, false]) func callsBehindAFullSocket(isGoAway: Bool) async throws {
+        let (peer, client) = try await RawPeer.accept(
+            settings: [HTTP2Setting(parameter: .maxConcurrentStreams, value: 10_000)])
+        let received = client.start()
+        _ = await peer.nextHeaders()
+        try await peer.channel.setOption(.autoRead, value: false).get()
+        try await peer.channel.setOption(.socketOption(.so_rcvbuf), value: 4_096).get()
+        try await client.eventLoop.flatSubmit {
+            client.value.channel.setOption(.socketOption(.so_sndbuf), value: 4_096)
+        }.get()
+        var metadata = Metadata()
+        try metadata.add("a", String(repeating: "x", count: 3_500))
+        let calls = (0..<149).map { _ in client.start(metadata: metadata) }
+        _ = try await client.read { $0.openCalls }
+        if isGoAway {
+            peer.send(.goAway(lastStreamID: 1, errorCode: .noError, opaqueData: nil), on: 0)
+        } else {
+            client.eventLoop.execute { client.value.close() }
+        }
+        var origins: [ClientStreamEnding.Origin: Int] = [:]
+        for call in calls {
+            let ending = try await call.get().ending
+            origins[ending.origin, default: 0] += 1
+            if !isGoAway { #expect(ending.wasSent == (ending.origin == .connectionLost)) }
+        }
+        if isGoAway {
+            #expect(origins == [.goAwayUnprocessed: 149])
+            // The connection lives for the call that the server has.
+            try await peer.channel.setOption(.autoRead, value: true).get()
+            peer.send(
+                RawPeer.headers([":status": "200", "content-type": "application/grpc", "grpc-status": "5"], end: true))
+            #expect(try await received.get().status.code == .notFound)
+        } else {
+            #expect((origins[.connectionLost] ?? 0) > 0)
+            #expect((origins[.neverSent] ?? 0) > 0)
+            #expect(try await received.get().ending.origin == .connectionLost)
+        }
+        try? await peer.close()
+    }
+
     @Test func aSlowCallerBoundsMemory() async throws {
         let (peer, client) = try await RawPeer.accept { $0.limits.streamWindow = 65_535 }
         let call = client.start { stream, script in
