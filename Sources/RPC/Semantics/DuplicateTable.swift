@@ -64,8 +64,10 @@ package struct DuplicateTable<Running, Reply> {
     /// Searches for what has expired are at least this far apart.
     private static var searchPause: Int64 { 100_000_000 }
 
-    /// Of live calls; and as many refusals are remembered, beyond which they are declared *unknown*.
+    /// Of live calls.
     private let capacity: Int
+    /// Of refusals that are remembered; beyond it they are declared *unknown*.
+    private let refusalLimit: Int
     private let byteLimit: Int
     private let keep: Int64
     private let clientLimit: Int
@@ -88,9 +90,11 @@ package struct DuplicateTable<Running, Reply> {
     package var clientCount: Int { slots.count }
 
     package init(
-        _ policy: DuplicatePolicy, incarnations: Set<String>, clients: Int = 10_000, isDurable: Bool = false
+        _ policy: DuplicatePolicy, incarnations: Set<String>, clients: Int = 10_000, refusals: Int = 10_000,
+        isDurable: Bool = false
     ) {
         capacity = max(policy.capacity, 1)
+        refusalLimit = max(capacity, refusals)
         byteLimit = max(policy.bytes, 1)
         keep = max(policy.keep.nanoseconds, 0)
         clientLimit = max(clients, 1)
@@ -298,7 +302,7 @@ package struct DuplicateTable<Running, Reply> {
         _ entry: Entry, _ id: CallID, _ client: inout Client, _ slot: Int, _ now: Int64
     ) -> Bool {
         if client.entries[id.sequence] == nil {
-            guard refusalCount < capacity else { return false }
+            guard refusalCount < refusalLimit else { return false }
             refusalCount += 1
         }
         var entry = entry

@@ -73,18 +73,27 @@ final class CallSession: CallObserver {
         var unknown: Int
         var seconds: Double
         /// Processor time of this process meanwhile.
-        var cpu_s: Double
-        var p50_us: Double
-        var p99_us: Double
-        var max_us: Double
+        var cpuSeconds: Double
+        /// Latencies in microseconds.
+        var p50: Double
+        var p99: Double
+        var maximum: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case calls, succeeded, failed, unknown, seconds
+            case cpuSeconds = "cpu_s"
+            case p50 = "p50_us"
+            case p99 = "p99_us"
+            case maximum = "max_us"
+        }
 
         var text: String {
             let rate = seconds > 0 ? Double(calls) / seconds : 0
             return """
                 \(calls) calls in \(trimmed(seconds)) s: \(Int(rate))/s, \(succeeded) succeeded, \(failed) failed, \
                 \(unknown) unknown
-                latency: p50 \(trimmed(p50_us)) us, p99 \(trimmed(p99_us)) us, max \(trimmed(max_us)) us
-                processor time of the caller: \(trimmed(calls > 0 ? cpu_s * 1e6 / Double(calls) : 0)) us a call
+                latency: p50 \(trimmed(p50)) us, p99 \(trimmed(p99)) us, max \(trimmed(maximum)) us
+                processor time of the caller: \(trimmed(calls > 0 ? cpuSeconds * 1e6 / Double(calls) : 0)) us a call
                 """
         }
     }
@@ -217,7 +226,7 @@ private final class LoadRun {
         completed(
             CallSession.Load(
                 calls: count, succeeded: succeeded, failed: failed, unknown: unknown, seconds: seconds,
-                cpu_s: Double(clock() - cpu) / Double(CLOCKS_PER_SEC), p50_us: quantile(0.5), p99_us: quantile(0.99),
-                max_us: quantile(1)))
+                cpuSeconds: Double(clock() - cpu) / Double(CLOCKS_PER_SEC), p50: quantile(0.5), p99: quantile(0.99),
+                maximum: quantile(1)))
     }
 }

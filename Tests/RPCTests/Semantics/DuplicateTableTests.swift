@@ -12,6 +12,7 @@ import Testing
     ) -> DuplicateTable<String, String> {
         Table(
             DuplicatePolicy(keep: keep, capacity: capacity, bytes: bytes), incarnations: ["s"], clients: clients,
+            refusals: 0,
             isDurable: durable)
     }
 

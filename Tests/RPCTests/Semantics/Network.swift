@@ -84,7 +84,7 @@ final class World {
     func makeTable(_ incarnations: Set<String>) -> DuplicateTable<Int, Int> {
         DuplicateTable(
             DuplicatePolicy(keep: conditions.keep, capacity: conditions.capacity), incarnations: incarnations,
-            clients: conditions.clientLimit, isDurable: conditions.durable)
+            clients: conditions.clientLimit, refusals: 0, isDurable: conditions.durable)
     }
 
     func run() {

@@ -60,6 +60,31 @@ import Testing
         }
     }
 
+    @Test func gzipOnlyForThoseWhoReadIt() async throws {
+        let handler: ServerCallHandler = { call in
+            call.send(ByteBuffer(repeating: 1, count: 1_000), compress: true)
+            call.finish(.ok)
+            return nil
+        }
+        try await Bench.run(handler: handler) { bench in
+            for (accepted, flag) in [("identity", UInt8(0)), ("gzip", 1)] {
+                let peer = try await RawPeer.connect(to: bench.server.port)
+                var request = RawPeer.request
+                request.add(name: "grpc-accept-encoding", value: accepted)
+                peer.send(RawPeer.headers(request, end: true))
+                #expect(await peer.nextHeaders()?.first(name: "grpc-encoding") == (flag == 1 ? "gzip" : nil))
+                let sent = await peer.next { frame -> UInt8? in
+                    if case .data(let data) = frame.payload, case .byteBuffer(let bytes) = data.data {
+                        bytes.getInteger(at: bytes.readerIndex)
+                    } else {
+                        nil
+                    }
+                }
+                #expect(sent == flag)
+            }
+        }
+    }
+
     @Test func drippedBytes() async throws {
         try await Bench.run { bench in
             let peer = try await RawPeer.connect(to: bench.server.port)
