@@ -34,6 +34,7 @@ lint: setup
 bench: build
 	@scripts/setup bench
 	Benchmarks/run
+	Benchmarks/rpc/run
 
 fuzz: setup
 	scripts/fuzz
@@ -47,4 +48,4 @@ install: build
 	$(BUILD) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_orch
 
 clean:
-	rm -rf .build .build-* .venv
+	rm -rf .build .build-* .venv .venv-bench

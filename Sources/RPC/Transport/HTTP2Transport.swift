@@ -46,7 +46,10 @@ final class HTTP2Transport: ChannelInboundHandler, NIOHTTP2FrameDelegate {
     private var context: ChannelHandlerContext?
 
     private var isReading = false
-    private var hasWritten = false
+    /// Frames since the last flush.
+    private var written = 0
+    /// Frames that are written before what the peer may already work on goes out, in the middle of a long read.
+    private static let batch = 24
     private var isFlushScheduled = false
     private var isHandshaken = false
     /// Why we are closing; the first reason counts.
@@ -98,7 +101,7 @@ final class HTTP2Transport: ChannelInboundHandler, NIOHTTP2FrameDelegate {
     func write(_ payload: HTTP2Frame.FramePayload, on stream: HTTP2StreamID) {
         guard let context else { return }
         context.write(wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
-        hasWritten = true
+        written += 1
         if !isReading { scheduleFlush() }
     }
 
@@ -160,8 +163,8 @@ final class HTTP2Transport: ChannelInboundHandler, NIOHTTP2FrameDelegate {
     }
 
     private func flush() {
-        guard hasWritten else { return }
-        hasWritten = false
+        guard written > 0 else { return }
+        written = 0
         context?.flush()
     }
 
@@ -225,6 +228,8 @@ final class HTTP2Transport: ChannelInboundHandler, NIOHTTP2FrameDelegate {
             owner.receivedGoAway(lastStream: lastStream, code, debug: debug.map { String(buffer: $0) } ?? "")
         default: break
         }
+        // Between frames nothing is half done: the peer may begin while we read on.
+        if written >= Self.batch { flush() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
