@@ -3,11 +3,12 @@ import FaultInjection
 import NIOCore
 
 /// Octets from nowhere, as a peer could send them: to the frame decoder, the assembler, every method and table, and to
-/// a whole link machine from both sides. Nothing may trap, and what decodes must encode to what decodes again.
+/// whole link machines (AMQP, HTTP/2) from both sides. Nothing may trap, and what decodes must encode to what decodes again.
 public func fuzzFrames(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
     decode(bytes)
     LinkFuzzing.run(bytes)
+    LinkFuzzing.runHTTP2(bytes)
     return 0
 }
 
