@@ -105,7 +105,9 @@ let package = Package(
         .testTarget(name: "AMQPTests", dependencies: ["AMQP"], swiftSettings: strict),
         .testTarget(name: "AMQPClientTests", dependencies: ["AMQPClient", "Broker", logging], swiftSettings: strict),
         .testTarget(name: "BrokerTests", dependencies: ["Broker"], swiftSettings: strict),
-        .testTarget(name: "NodeRuntimeTests", dependencies: ["NodeRuntime"], swiftSettings: strict),
+        .testTarget(
+            name: "NodeRuntimeTests", dependencies: ["NodeRuntime", "AMQP", "Protobuf", "RPC", "Scripting"],
+            swiftSettings: strict),
         .testTarget(
             name: "FaultInjectionTests",
             dependencies: ["FaultInjection", .product(name: "NIOEmbedded", package: "swift-nio"), hpack, http2],

@@ -88,7 +88,9 @@ package struct Metadata: Hashable, Sendable {
 
     /// All bytes under a `-bin` name. One entry may hold several, joined by commas. What is not base64 is left out.
     package func binaryValues(_ name: String) -> [[UInt8]] {
-        entries.flatMap { entry in
+        // `executed` under an ordinary name would pass for base64.
+        guard Self.isBinary(name) else { return [] }
+        return entries.flatMap { entry in
             entry.name == name
                 ? entry.value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
                     .compactMap(Base64.decode)
