@@ -35,16 +35,20 @@ extension Topology {
 
     /// The nodes that a node may open connections to.
     private func peers(of node: Node) -> [String] {
-        if node.command != nil { return (brokers + servers).map(\.name) }
-        var names = node.brokersUsed
-        var called = node.call.filter { $0.via == .grpc }.map(\.to)
-        // A handler is free to call and to publish; a link costs nothing until it is used.
-        if node.serve != nil {
-            called += servers.map(\.name)
-            names += brokers.map(\.name)
-        }
-        for name in called where !names.contains(name) { names.append(name) }
-        return names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        // A handler is free to call whom it likes.
+        let called = node.serve == nil ? serversUsed(by: node) : servers.map(\.name)
+        return (brokersUsed(by: node) + called).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// The brokers that a node connects to: those of its workloads; any, for a program and for handlers, which may
+    /// publish.
+    package func brokersUsed(by node: Node) -> [String] {
+        node.command == nil && node.serve == nil ? node.brokersUsed : brokers.map(\.name)
+    }
+
+    /// The servers that a node has links to from the start; a handler's are made at their first use.
+    package func serversUsed(by node: Node) -> [String] {
+        node.command == nil ? node.call.filter { $0.via == .grpc }.map(\.to) : servers.map(\.name)
     }
 
     /// The node that a name means: its own, or one of its replicas' (`worker-2`).

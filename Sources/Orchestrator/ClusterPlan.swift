@@ -20,8 +20,8 @@ package struct ClusterPlan: Sendable, Codable {
     package init(_ topology: Topology) {
         instances = topology.nodes.flatMap { node in
             let isProgram = node.command != nil
-            let brokers = isProgram ? topology.brokers.map(\.name) : node.brokersUsed
-            let servers = isProgram ? topology.servers.map(\.name) : node.call.filter { $0.via == .grpc }.map(\.to)
+            let brokers = topology.brokersUsed(by: node)
+            let servers = topology.serversUsed(by: node)
             // Everything needs its brokers, whether or not the file says so, and a program that is no server itself
             // needs its servers. A native caller waits for them by itself, so that two nodes may call each other.
             let needed =

@@ -201,6 +201,36 @@ import Testing
         #expect(number(assertions[1], "calls") == 20)
     }
 
+    @Test func handlersPublishAndLog() async throws {
+        let (result, _, orch) = try await run(
+            """
+            exchanges: { events: { type: fanout } }
+            queues: { audit: { bind: events } }
+            services:
+              Shop:
+                methods:
+                  order:
+                    request: { id: int64 }
+                    response: { ok: bool }
+                    handler: |
+                      publish("events", "order", "order " .. request.id, { kind = "new" })
+                      log("ordered", request.id, metadata["x-who"], method, node, replica, attempt)
+                      return { ok = true }
+            nodes:
+              broker: { broker: {} }
+              server: { serve: Shop }
+              auditor: { consume: { queue: audit, ack: manual } }
+              client: { call: { method: Shop.order, with: { id: $(seq) }, count: 20, metadata: { x-who: me } } }
+            assertions:
+              - { calls: exactly-once }
+              - { availability: 100% }
+              - { delivery: exactly-once, to: auditor }
+              - { log: server, contains: ordered 7 me Shop.order server 1 1 }
+            """)
+        defer { orch.remove() }
+        #expect(result.code == 0, "\(result.output)\(result.errors)")
+    }
+
     @Test func aCallByHandIsTraced() async throws {
         let orch = OrchBinary()
         defer { orch.remove() }
