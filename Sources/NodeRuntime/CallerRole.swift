@@ -22,9 +22,7 @@ final class CallerRole: Workload, CallObserver {
     private var pacer: CallPacer
     private var client: RPCClient?
     private var queue: QueueClient?
-    private var streams: [ObjectIdentifier: CallerStream] = [:]
-    private var timer: Scheduled<Void>?
-    private var timerMoment = Int64.max
+    private var timer: WakeTimer!
     private var isPumping = false
     private var isStopped = false
     private var succeeded = 0
@@ -58,6 +56,7 @@ final class CallerRole: Workload, CallObserver {
         witness = CallWitness(context)
         values = context.values(for: "call \(index)")
         pacer = CallPacer(role)
+        timer = WakeTimer(context.eventLoop) { [unowned self] in pump() }
     }
 
     private var isStreaming: Bool { method.clientStreaming || method.serverStreaming }
@@ -120,7 +119,7 @@ final class CallerRole: Workload, CallObserver {
 
     func stop() -> EventLoopFuture<Void> {
         isStopped = true
-        timer?.cancel()
+        timer.cancel()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let closed = client?.close() ?? context.eventLoop.makeSucceededVoidFuture()
         return closed.flatMap { bound.value.queue?.stop() ?? bound.eventLoop.makeSucceededVoidFuture() }
@@ -139,7 +138,8 @@ final class CallerRole: Workload, CallObserver {
             begin(start)
             begun += 1
         }
-        schedule(now: now, isMore: begun == Self.burst)
+        // Timers come in steps of 200 us.
+        timer.set(begun == Self.burst ? now : pacer.wakeUp(now: now).map { max($0, now + 200_000) }, now: now)
     }
 
     private func begin(_ start: CallPacer.Start) {
@@ -152,7 +152,7 @@ final class CallerRole: Workload, CallObserver {
                 client?.call(
                     path: method.path, message: ByteBuffer(bytes: (messages.first ?? Message(method.input)).encoded),
                     options: options, due: start.due
-                ) { self.ended($0, $0.messages.map { Array($0.readableBytesView) }, start.sequence) }
+                ) { self.ended($0, start.sequence) }
             }
         } catch {
             // What a template gave does not fit: nothing was sent, and the file is to blame.
@@ -165,16 +165,15 @@ final class CallerRole: Workload, CallObserver {
     private func stream(_ start: CallPacer.Start, _ messages: [Message]) {
         guard let client else { return }
         let count = method.clientStreaming ? role.messages ?? messages.count : 1
-        let run = CallerStream(messages.map(\.encoded), count: count) { run, report in
-            self.streams[ObjectIdentifier(run)] = nil
-            self.ended(report, run.replies, start.sequence)
+        let exchange = StreamExchange(messages.map { ByteBuffer(bytes: $0.encoded) }, count: count) {
+            self.ended($0, start.sequence)
         }
-        streams[ObjectIdentifier(run)] = run
-        run.begin(client.stream(path: method.path, options: options, due: start.due, delegate: run))
+        exchange.begin(
+            client.stream(path: method.path, options: options, due: start.due, delegate: exchange))
     }
 
-    private func ended(_ report: CallReport, _ replies: [[UInt8]], _ sequence: Int) {
-        let unexpected = difference(report, replies, sequence)
+    private func ended(_ report: CallReport, _ sequence: Int) {
+        let unexpected = difference(report, sequence)
         witness.record(report, unexpected: unexpected)
         switch report.outcome {
         case .success: succeeded += 1
@@ -197,7 +196,7 @@ final class CallerRole: Workload, CallObserver {
     }
 
     /// How the answer differs from what the file expects; `nil` where it does not, or where there is no answer.
-    private func difference(_ report: CallReport, _ replies: [[UInt8]], _ sequence: Int) -> String? {
+    private func difference(_ report: CallReport, _ sequence: Int) -> String? {
         switch report.outcome {
         case .unknown, .notExecuted: return nil
         case .executed(let status):
@@ -207,41 +206,21 @@ final class CallerRole: Workload, CallObserver {
             if let wanted = role.expectStatus, wanted != "OK" { return "status OK, expected \(wanted)" }
         }
         guard let expected else { return nil }
+        let replies = report.messages
         guard expected.count == replies.count else {
             return "\(replies.count) replies, expected \(expected.count)"
         }
         var values = self.values
         values.sequence = sequence
-        for (value, bytes) in zip(expected, replies) {
+        for (value, reply) in zip(expected, replies) {
             do {
-                let reply = try Message.decode(bytes, as: method.output)
-                if let difference = value.difference(from: reply, &values) { return difference }
+                let message = try Message.decode(Array(reply.readableBytesView), as: method.output)
+                if let difference = value.difference(from: message, &values) { return difference }
             } catch {
                 return "a reply is malformed: \(error)"
             }
         }
         return nil
-    }
-
-    private func schedule(now: Int64, isMore: Bool) {
-        let moment: Int64
-        if isMore {
-            moment = now
-        } else if let wake = pacer.wakeUp(now: now) {
-            // Timers come in steps of 200 us.
-            moment = max(wake, now + 200_000)
-        } else {
-            moment = .max
-        }
-        guard moment != timerMoment || timer == nil else { return }
-        timer?.cancel()
-        timer = nil
-        timerMoment = moment
-        guard moment != .max else { return }
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(moment - now)) {
-            self.timer = nil
-            self.pump()
-        }
     }
 
     // MARK: - CallObserver
@@ -252,46 +231,4 @@ final class CallerRole: Workload, CallObserver {
 
     /// Recorded with what is expected, when its replies have been looked at.
     func callEnded(_ report: CallReport, path: String) {}
-}
-
-/// One call of a streaming method: sends its requests as the connection takes them, and keeps the replies.
-final class CallerStream: StreamingCallDelegate {
-    /// Replies that are kept, at most; more are only counted.
-    private static let kept = 10_000
-
-    private let messages: [[UInt8]]
-    private let count: Int
-    private let completed: (CallerStream, CallReport) -> Void
-    private var call: StreamingCall?
-    private var sent = 0
-    private(set) var replies: [[UInt8]] = []
-
-    init(_ messages: [[UInt8]], count: Int, _ completed: @escaping (CallerStream, CallReport) -> Void) {
-        self.messages = messages
-        self.count = count
-        self.completed = completed
-    }
-
-    func begin(_ call: StreamingCall) {
-        self.call = call
-        becameWritable()
-    }
-
-    func becameWritable() {
-        guard let call else { return }
-        while sent < count, !messages.isEmpty, call.isWritable {
-            call.send(ByteBuffer(bytes: messages[sent % messages.count]))
-            sent += 1
-        }
-        if sent >= count || messages.isEmpty { call.halfClose() }
-    }
-
-    func received(_ message: ByteBuffer) {
-        if replies.count < Self.kept { replies.append(Array(message.readableBytesView)) }
-    }
-
-    func ended(_ report: CallReport) {
-        call = nil
-        completed(self, report)
-    }
 }

@@ -29,8 +29,7 @@ final class PublisherRole: Workload, ClientChannelDelegate {
     private let headers: MessageHeaders
     /// Messages that may have to go out again.
     private var kept: [Int: Message] = [:]
-    private var timer: Scheduled<Void>?
-    private var timerMoment = Int64.max
+    private var timer: WakeTimer!
     private var isPumping = false
     private var isStopped = false
 
@@ -46,6 +45,7 @@ final class PublisherRole: Workload, ClientChannelDelegate {
         headers = try MessageHeaders(role.headers)
         connector = try BrokerConnector(context, broker: role.broker) { [unowned self] in setUp($0) }
         connector.writabilityChanged = { [unowned self] in pump() }
+        timer = WakeTimer(context.eventLoop) { [unowned self] in pump() }
     }
 
     func prepare() -> EventLoopFuture<Void> { connector.start() }
@@ -94,7 +94,7 @@ final class PublisherRole: Workload, ClientChannelDelegate {
 
     func stop() -> EventLoopFuture<Void> {
         isStopped = true
-        timer?.cancel()
+        timer.cancel()
         return connector.stop()
     }
 
@@ -151,24 +151,13 @@ final class PublisherRole: Workload, ClientChannelDelegate {
     }
 
     private func schedule(now: Int64, isMore: Bool) {
-        let moment: Int64
         if isMore {
-            moment = now
+            timer.set(now, now: now)
         } else if let wake = core.wakeUp(now: now), channel == nil || channel!.isWritable {
             // Messages that are due at once wait for the socket, not for a timer. Timers come in steps of 200 us.
-            moment = max(wake, now + 200_000)
+            timer.set(max(wake, now + 200_000), now: now)
         } else {
-            moment = .max
-        }
-        guard moment != timerMoment || timer == nil else { return }
-        timer?.cancel()
-        timer = nil
-        timerMoment = moment
-        guard moment != .max else { return }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: .nanoseconds(moment - now)) {
-            bound.value.timer = nil
-            bound.value.pump()
+            timer.set(nil, now: now)
         }
     }
 

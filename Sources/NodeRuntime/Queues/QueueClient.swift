@@ -135,7 +135,7 @@ final class QueueTarget: CallTransport {
     private func ask() {
         guard !waiters.isEmpty else { return }
         guard client.channel != nil else { return tell(.failure(Unreachable("the broker cannot be reached"))) }
-        let answer = Answer { [weak self] ending, header in
+        let answer = SessionQuestion { [weak self] ending, header in
             guard let self else { return }
             question = nil
             if ending.status.isOK {
@@ -165,20 +165,6 @@ final class QueueTarget: CallTransport {
         let all = waiters
         waiters = []
         for waiter in all { waiter(result) }
-    }
-
-    private final class Answer: ClientStreamDelegate {
-        private var header = ReplyHeader()
-        private let answered: (ClientStreamEnding, ReplyHeader) -> Void
-
-        init(_ answered: @escaping (ClientStreamEnding, ReplyHeader) -> Void) { self.answered = answered }
-
-        func received(initialMetadata: Metadata) { header.read(initialMetadata) }
-        func received(_ message: ByteBuffer) {}
-        func finished(_ ending: ClientStreamEnding) {
-            header.read(ending.trailers)
-            answered(ending, header)
-        }
     }
 }
 

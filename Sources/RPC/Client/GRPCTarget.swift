@@ -29,7 +29,7 @@ package final class GRPCTarget: CallTransport {
     private var waiters: [Waiter] = []
     private var lastTry: NIODeadline?
     private var isClosed = false
-    private var question: Question?
+    private var question: SessionQuestion?
 
     package init(target: String, configuration: GRPCConnectionConfiguration, eventLoop: any EventLoop) {
         self.target = target
@@ -136,7 +136,7 @@ package final class GRPCTarget: CallTransport {
     private func ask() {
         guard let connection, question == nil else { return }
         incarnation = .asked
-        let question = Question { [weak self] ending, header in self?.answered(ending, header) }
+        let question = SessionQuestion { [weak self] ending, header in self?.answered(ending, header) }
         self.question = question
         let stream = connection.start(
             path: SessionPath.open, timeout: Self.handshakeTimeout, delegate: question)
@@ -164,26 +164,6 @@ package final class GRPCTarget: CallTransport {
         incarnation = .known(token)
         tell { _ in .success(token) }
     }
-
-    /// The question for the incarnation on its way.
-    private final class Question: ClientStreamDelegate {
-        private var header = ReplyHeader()
-        private let answered: (ClientStreamEnding, ReplyHeader) -> Void
-
-        init(_ answered: @escaping (ClientStreamEnding, ReplyHeader) -> Void) { self.answered = answered }
-
-        func received(initialMetadata: Metadata) { header.read(initialMetadata) }
-        func received(_ message: ByteBuffer) {}
-        func finished(_ ending: ClientStreamEnding) {
-            header.read(ending.trailers)
-            answered(ending, header)
-        }
-    }
-}
-
-/// The method by which clients learn a server's incarnation.
-package enum SessionPath {
-    package static let open = "/orch.v1.Session/Open"
 }
 
 /// A transmission that found its connection gone.

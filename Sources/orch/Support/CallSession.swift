@@ -56,7 +56,9 @@ final class CallSession: CallObserver {
     func stream(_ messages: [[UInt8]]) -> EventLoopFuture<CallReport> {
         let promise = eventLoop.makePromise(of: CallReport.self)
         started = .now()
-        let exchange = Exchange(messages) { promise.succeed($0) }
+        let exchange = StreamExchange(messages.map { ByteBuffer(bytes: $0) }, count: messages.count) {
+            promise.succeed($0)
+        }
         exchange.begin(client.stream(path: path, options: options, delegate: exchange))
         return promise.futureResult
     }
@@ -134,43 +136,6 @@ final class CallSession: CallObserver {
     private func step(_ text: String, _ style: Terminal.Style) {
         let passed = Double((NIODeadline.now() - started).nanoseconds) / 1e6
         steps.append(Step(time: "+\(trimmed((passed * 10).rounded() / 10)) ms", text: text, style: style))
-    }
-}
-
-/// A streaming call whose requests are all there at its start.
-private final class Exchange: StreamingCallDelegate {
-    private let messages: [[UInt8]]
-    private let completed: (CallReport) -> Void
-    private var call: StreamingCall?
-    private var sent = 0
-    private var replies: [ByteBuffer] = []
-
-    init(_ messages: [[UInt8]], _ completed: @escaping (CallReport) -> Void) {
-        self.messages = messages
-        self.completed = completed
-    }
-
-    func begin(_ call: StreamingCall) {
-        self.call = call
-        becameWritable()
-    }
-
-    func becameWritable() {
-        guard let call else { return }
-        while sent < messages.count, call.isWritable {
-            call.send(ByteBuffer(bytes: messages[sent]))
-            sent += 1
-        }
-        if sent == messages.count { call.halfClose() }
-    }
-
-    func received(_ message: ByteBuffer) { replies.append(message) }
-
-    func ended(_ report: CallReport) {
-        call = nil
-        var report = report
-        report.messages = replies
-        completed(report)
     }
 }
 
