@@ -33,6 +33,9 @@ package final class RPCClient {
     /// Calls in flight.
     package var inFlight: Int { sequence.count }
 
+    /// Of the call that is made next.
+    package var nextCall: CallID { CallID(origin: origin, sequence: sequence.next) }
+
     /// Makes a unary call.
     /// - Parameters:
     ///   - due: when it should have begun, for the evidence.

@@ -5,7 +5,8 @@ import DequeModule
 ///
 /// Calls end in any order; the mark is the oldest one that has not ended. Memory is one number a call in flight.
 package struct ClientSequence: Sendable {
-    private var next: UInt64 = 1
+    /// Allocated next.
+    package private(set) var next: UInt64 = 1
     /// Ascending, for numbers are.
     private var inFlight: Deque<UInt64> = []
 

@@ -366,13 +366,33 @@ extension DuplicateTable {
         return changes
     }
 
+    /// All that it remembers, for another process to go on with (`restore`): clients first. Not while calls run.
+    package func export(now: Int64) -> [TableChange<Reply>] {
+        var clientChanges: [TableChange<Reply>] = []
+        var entryChanges: [TableChange<Reply>] = []
+        for client in clients where !client.origin.isEmpty {
+            clientChanges.append(.client(origin: client.origin, over: client.over, span: max(client.quiet - now, 0)))
+            for (sequence, entry) in client.entries {
+                let id = CallID(origin: client.origin, sequence: sequence)
+                switch entry.state {
+                case .running: break
+                case .completed(let reply, let bytes, _):
+                    entryChanges.append(.saved(id, reply, bytes: bytes, span: max(entry.expiry - now, 0)))
+                case .refused(let attempt, let reason):
+                    entryChanges.append(.refused(id, attempt: attempt, reason, span: max(entry.expiry - now, 0)))
+                }
+            }
+        }
+        return clientChanges + entryChanges
+    }
+
     /// Puts back what an earlier life of the process left: before the first request. Clients come before their calls.
     package mutating func restore(_ change: TableChange<Reply>, now: Int64) {
         switch change {
         case .client(let origin, let over, let span):
             guard let slot = slot(of: origin, now: now) else { return }
             clients[slot].over = over
-            clients[slot].quiet = now + span
+            clients[slot].quiet = moment(now, after: span)
         case .saved(let id, let reply, let bytes, let span):
             liveCount += 1
             byteCount += bytes
@@ -386,8 +406,14 @@ extension DuplicateTable {
 
     private mutating func restore(_ id: CallID, _ state: State, _ span: Int64, now: Int64) {
         guard let slot = slot(of: id.origin, now: now) else { return }
-        clients[slot].entries[id.sequence] = Entry(state: state, expiry: now + span)
-        clients[slot].quiet = max(clients[slot].quiet, now + span)
-        nextSearch = min(nextSearch, now + span)
+        let expiry = moment(now, after: span)
+        clients[slot].entries[id.sequence] = Entry(state: state, expiry: expiry)
+        clients[slot].quiet = max(clients[slot].quiet, expiry)
+        nextSearch = min(nextSearch, expiry)
+    }
+
+    /// No entry has longer, whatever somebody says who hands it over.
+    private func moment(_ now: Int64, after span: Int64) -> Int64 {
+        now + min(max(span, 0), Self.longestDeadline + keep)
     }
 }

@@ -32,11 +32,26 @@ package enum RefusalReason: String, Sendable, Hashable, Codable, CaseIterable {
     case cancelled
     /// The durable store has failed.
     case store
+    // Of distributed objects.
+    /// Another host owns the object; the answer says which.
+    case moved
+    /// This host does not own the object, and does not know who does.
+    case notHere = "not-here"
+    /// The owner must not serve until it has heard from the directory.
+    case lease
+    /// The directory does not answer.
+    case unresolved
+    /// The object's state is lost, or it never was.
+    case gone = "object-gone"
+    /// The caller's reference was not renewed in time, and the object is collected.
+    case expired = "object-expired"
+    /// The object is of another type.
+    case wrongType = "wrong-type"
 
     /// Whether another attempt may fare better.
     package var isPassing: Bool {
         switch self {
-        case .tableFull, .draining, .overloaded: true
+        case .tableFull, .draining, .overloaded, .moved, .notHere, .lease, .unresolved: true
         default: false
         }
     }

@@ -147,3 +147,11 @@ final class ReflectionClient: StreamingCallDelegate {
         return type
     }()
 }
+
+extension RPCClient {
+    /// What the server's reflection says of a service: a serialized `FileDescriptorSet`. Fails with `RPCError`.
+    /// - Parameter service: full name.
+    package func describe(service: String) -> EventLoopFuture<[UInt8]> {
+        ReflectionClient.describe(service: service, by: self)
+    }
+}

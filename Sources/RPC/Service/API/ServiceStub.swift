@@ -34,7 +34,7 @@ public struct ServiceStub: Sendable {
             self.deadline = deadline
         }
 
-        var options: CallOptions {
+        package var options: CallOptions {
             let semantics: CallSemantics =
                 switch self.semantics {
                 case .maybe: .maybe

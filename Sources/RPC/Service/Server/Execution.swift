@@ -143,6 +143,13 @@ package final class Execution: DeadlineHolder {
                 reason: reason?.rawValue))
     }
 
+    /// The answer of a handler that has a memory of calls of its own, and decides itself what of them is executed.
+    package func answer(_ reply: SavedReply, origin: ReplyOrigin?) {
+        guard phase == .running else { return }
+        for request in requests { request.origin = origin }
+        end(reply.status.isOK ? .succeeded : reply.outcome == .executed ? .failed : .cut, reply)
+    }
+
     /// A handler with `stopsWhenCancelled` false is through with a cancelled execution.
     package func abandon() { dispatcher.release(self) }
 

@@ -12,7 +12,8 @@ package final class InboundRequest {
     /// Of the whole call, and of this transmission: nanoseconds of `NIODeadline`'s clock.
     let deadline: Int64?
     let ownDeadline: Int64?
-    var origin = ReplyOrigin.executed
+    /// Nil: the answer says nothing of an execution.
+    var origin: ReplyOrigin? = .executed
     var execution: Execution?
     private let dispatcher: ServiceDispatcher
     private var body: ByteBuffer?

@@ -1,17 +1,18 @@
 /// How a refusal looks to a client that knows nothing of call semantics.
 extension RefusalReason {
-    var code: GRPCCode {
+    package var code: GRPCCode {
         switch self {
         case .tableFull, .overloaded, .limit: .resourceExhausted
         case .stale, .streaming: .failedPrecondition
-        case .serverRestarted, .draining, .store: .unavailable
+        case .serverRestarted, .draining, .store, .moved, .notHere, .lease, .unresolved: .unavailable
         case .deadline: .deadlineExceeded
-        case .malformed: .invalidArgument
+        case .malformed, .wrongType: .invalidArgument
+        case .gone, .expired: .notFound
         case .cancelled: .cancelled
         }
     }
 
-    var message: String {
+    package var message: String {
         switch self {
         case .tableFull: "the server remembers as many calls as it can"
         case .stale: "the call is over"
@@ -24,6 +25,13 @@ extension RefusalReason {
         case .streaming: "a streaming call cannot be repeated"
         case .cancelled: "the client gave up"
         case .store: "the server's store has failed"
+        case .moved: "the object has moved"
+        case .notHere: "the object is not here"
+        case .lease: "the owner has not heard from the directory"
+        case .unresolved: "the directory does not answer"
+        case .gone: "the object is gone"
+        case .expired: "the reference was not renewed in time"
+        case .wrongType: "the object is of another type"
         }
     }
 }

@@ -42,8 +42,11 @@ extension ServiceDispatcher {
             return withdraw(execution, .cancelled)
         }
         guard execution.phase == .running else { return }
+        // First: a handler that knows better how far it is says so itself.
         let onCancel = execution.onCancel
         execution.onCancel = nil
+        onCancel?(cancellation)
+        guard execution.phase == .running else { return }
         switch cancellation {
         case .deadline:
             execution.fail(

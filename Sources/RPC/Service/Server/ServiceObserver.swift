@@ -58,7 +58,8 @@ package enum DuplicateAction: Sendable, Equatable {
         case .serverRestarted: self = .serverRestarted
         case .deadline: self = .deadline
         case .overloaded, .draining: self = .overloaded
-        case .malformed, .limit, .cancelled, .store: return nil
+        case .malformed, .limit, .cancelled, .store, .moved, .notHere, .lease, .unresolved, .gone, .expired, .wrongType:
+            return nil
         }
     }
 }

@@ -85,6 +85,17 @@ package final class NodeStore {
     /// What earlier lives left of a service's table: once.
     package func recovered(service: String) -> [TableChange<SavedReply>] { tables.removeValue(forKey: service) ?? [] }
 
+    /// What earlier lives left under keys that begin with `prefix`: once. From then on these keys are the caller's, who
+    /// writes them with `commit`; they take up no memory here, and no transaction sees them.
+    package func recovered(under prefix: [UInt8]) -> [[UInt8]: [UInt8]] {
+        let taken = values.filter { $0.key.starts(with: prefix) }
+        for (key, value) in taken {
+            values[key] = nil
+            byteCount -= key.count + value.count
+        }
+        return taken
+    }
+
     // MARK: - Transactions
 
     package func begin() -> StoreTransaction { StoreTransaction(self) }

@@ -178,13 +178,14 @@ private struct Statements {
 
 extension SequenceSet {
     /// Lower and upper bounds, eight octets each, the lowest octet first.
-    fileprivate var encodedRanges: [UInt8] {
+    package var encodedRanges: [UInt8] {
         ranges.flatMap { range in
             [range.lowerBound, range.upperBound].flatMap { withUnsafeBytes(of: $0.littleEndian, Array.init) }
         }
     }
 
-    fileprivate init?(mark: Int64, ranges bytes: UnsafeRawBufferPointer) {
+    /// Nil for octets that are no ranges.
+    package init?(mark: Int64, ranges bytes: UnsafeRawBufferPointer) {
         guard mark > 0, bytes.count % 16 == 0 else { return nil }
         var ranges: [ClosedRange<UInt64>] = []
         for offset in stride(from: 0, to: bytes.count, by: 16) {
