@@ -347,6 +347,21 @@ import Testing
         #expect(h.requests.map(\.n) == [4, 1])
     }
 
+    /// A partition cuts a host from its directory as it cuts everything else; nobody's calls, though, and nobody's dice.
+    @Test func theMiddlewareOfObjectsIsNotSpared() {
+        var h = HTTP2Harness()
+        let fault = h.start(FaultSpec(.drop(Share(1))))
+        for path in ["/orch.v1.Directory/Renew", "/orch.v1.Objects/Prepare"] {
+            h.client.request(path, body: message("x"))
+        }
+        h.client.request("/Account/deposit", body: message("x"))
+        h.run()
+        #expect(h.server.streams.isEmpty)
+        #expect(fault.counts[.request]?.affected == 3)
+        #expect(h.requests.map(\.method) == ["Account/deposit"])
+        #expect(h.requests.map(\.n) == [1])
+    }
+
     @Test(arguments: [
         ("Calculator.suma", "Calculator/suma", true), ("Calculator/suma", "Calculator/suma", true),
         ("/Calculator/suma", "Calculator/suma", true), ("Calculator.*", "Calculator/suma", true),

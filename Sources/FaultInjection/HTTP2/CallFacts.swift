@@ -30,10 +30,20 @@ struct CallFacts {
         }
     }
 
-    /// What belongs to the service, not to the workload: it has no dice and leaves no evidence.
+    /// What belongs to the service, not to the workload: only a fault that names its method touches it.
     var isManagement: Bool {
-        ["orch.v1.", "grpc.reflection.", "grpc.health."].contains { method.utf8.starts(with: $0.utf8) }
+        ["orch.v1.Session/", "grpc.reflection.", "grpc.health."].contains { method.utf8.starts(with: $0.utf8) }
     }
+
+    /// What hosts of objects and their directory say to each other. Faults touch it as they touch invocations, but it
+    /// follows the clock as much as the workload: it has dice of its own, so that it shifts nobody else's, and it is no
+    /// call of anybody's.
+    var isMiddleware: Bool {
+        ["orch.v1.Directory/", "orch.v1.Objects/"].contains { method.utf8.starts(with: $0.utf8) }
+    }
+
+    /// Counted apart from the workload's calls.
+    var isApart: Bool { isManagement || isMiddleware }
 }
 
 /// What the headers and trailers of a reply say to a link.

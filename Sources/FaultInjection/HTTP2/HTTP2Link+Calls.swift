@@ -17,9 +17,10 @@ extension HTTP2Link {
         }
         let facts = CallFacts(headers)
         let faults = self.faults(.toServer, on: facts)
-        let n = facts.isManagement ? managementDice.next(.request) : dice.next(.request)
+        let n = facts.isApart ? managementDice.next(.request) : dice.next(.request)
         let fate = roll(.request, facts, n: n, faults)
-        let isRecorded = !facts.isManagement || !faults.isEmpty || !self.faults(.toClient, on: facts).isEmpty
+        let isTouched = !faults.isEmpty || !self.faults(.toClient, on: facts).isEmpty
+        let isRecorded = !facts.isMiddleware && (!facts.isManagement || isTouched)
         let stream = HTTP2Stream(
             peer: .client, copy: 0, id: id, window: client.settings.initialWindowSize, call: nil)
         stampCount += 1
@@ -87,7 +88,7 @@ extension HTTP2Link {
 
     /// A request has gone on to the server in full.
     mutating func sent(_ call: HTTP2Call) {
-        if !call.facts.isManagement { overtake(.toServer, n: call.n) }
+        if !call.facts.isApart { overtake(.toServer, n: call.n) }
     }
 
     // MARK: - Replies
@@ -110,7 +111,7 @@ extension HTTP2Link {
 
     /// The first headers of a reply.
     private mutating func decideReply(_ call: HTTP2Call) {
-        let n = call.facts.isManagement ? managementDice.next(.reply) : dice.next(.reply)
+        let n = call.facts.isApart ? managementDice.next(.reply) : dice.next(.reply)
         let fate = roll(.reply, call.facts, n: n, faults(.toClient, on: call.facts))
         call.reply = .init(n: n, fate: fate)
         if let fault = fate.droppedBy {
@@ -130,7 +131,7 @@ extension HTTP2Link {
         call.isAnswered = true
         if call.isRecorded { passed.replies += 1 }
         if let first = call.first { accountAnswer(first, of: call, reached: !isClientGone) }
-        if let n = call.reply?.n, !call.facts.isManagement { overtake(.toClient, n: n) }
+        if let n = call.reply?.n, !call.facts.isApart { overtake(.toClient, n: n) }
     }
 
     private static func corrupt(
@@ -152,7 +153,7 @@ extension HTTP2Link {
         _ kind: MessageKind, _ call: CallFacts, n: Int, _ faults: [ActiveFault]
     ) -> MessageFate {
         guard !faults.isEmpty else { return MessageFate() }
-        return call.isManagement
+        return call.isApart
             ? managementDice.roll(kind, method: call.method, n: n, faults: faults)
             : dice.roll(kind, method: call.method, n: n, faults: faults)
     }

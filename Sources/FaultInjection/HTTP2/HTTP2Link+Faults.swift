@@ -27,7 +27,7 @@ extension HTTP2Link {
     }
 
     private func ordinal(_ stream: HTTP2Stream) -> Int {
-        guard let call = stream.call, !call.facts.isManagement else { return .max }
+        guard let call = stream.call, !call.facts.isApart else { return .max }
         return stream.peer == .server ? call.n : call.reply?.n ?? .max
     }
 
