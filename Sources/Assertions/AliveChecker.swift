@@ -18,7 +18,7 @@ struct AliveChecker {
             let name = change.change.name
             guard !spoken.contains(name) else { continue }
             let node = topology.nodes.first { $0.instances.contains(name) }
-            let when = Duration.nanoseconds(change.time - timeline.origin).text
+            let when = Duration.nanoseconds(change.time.subtractingSaturated(timeline.origin)).text
             let detail = change.change.detail.isEmpty ? change.change.state.rawValue : change.change.detail
             // A policy may start a program again that ended well.
             if change.change.state == .restarting, detail == "exit 0" { continue }

@@ -154,6 +154,14 @@ package struct Example: Sendable, Equatable {
         case contradicted
         /// A call that did not succeed, or that took long.
         case failed, slow
+        /// An object that two hosts served.
+        case twoOwners = "two-owners"
+        /// An object that was collected, or lost, while somebody referred to it.
+        case takenAway = "taken-away"
+        /// An object that nobody refers to and that was not collected in time.
+        case leaked
+        /// An invocation whose reply no order of the invocations explains.
+        case unexplained
         /// It may have been lost or processed twice; the evidence does not tell.
         case undecided
     }

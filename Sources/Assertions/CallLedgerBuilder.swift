@@ -23,7 +23,7 @@ struct CallLedgerBuilder {
     /// Lives of servers that had read what an earlier one left: they did something else after it.
     var served: Set<Life> = []
 
-    private mutating func call(_ id: String) -> Int32 {
+    mutating func call(_ id: String) -> Int32 {
         let (client, sequence) = CallKey.split(id)
         return call(CallKey(client: ledger.clients.number(String(client)), sequence: sequence))
     }

@@ -1,12 +1,14 @@
 import ClusterModel
 
-/// The numbers that a `latency:`, `throughput:`, `availability:` or `recovery:` was judged by.
+/// The numbers that an assertion on numbers was judged by.
 package enum CallMeasure: Sendable, Equatable {
     case latency(LatencyAccount)
     case throughput(ThroughputAccount)
     case availability(AvailabilityAccount)
     /// One a fault's end.
     case recovery([RecoveryAccount])
+    /// Of `pause:` and `collected:`.
+    case times(ObjectTimesAccount)
 }
 
 /// How long successful calls took. Percentiles are exact: of the sorted values, the one at rank ⌈p/100 · n⌉ ("nearest

@@ -7,19 +7,24 @@ package struct Judge: Sendable {
     package let topology: Topology
     /// The lines of each process's log, by process name; a process without an entry was not captured.
     package let logs: [String: [String]]
+    /// What the types of objects do, for `linearizable`; without it that is unknown.
+    package let models: (any ObjectModels)?
 
-    package init(history: History, topology: Topology, logs: [String: [String]] = [:]) {
+    package init(
+        history: History, topology: Topology, logs: [String: [String]] = [:], models: (any ObjectModels)? = nil
+    ) {
         self.history = history
         self.topology = topology
         self.logs = logs
+        self.models = models
     }
 
     /// - Returns: one result an assertion, in the order of the file; one named `replies: as expected` where a reply was
     ///   not; and one named `nodes: alive` where a node died of itself or where the file asserts nothing.
     package static func judge(
-        history: History, topology: Topology, logs: [String: [String]] = [:]
+        history: History, topology: Topology, logs: [String: [String]] = [:], models: (any ObjectModels)? = nil
     ) -> [AssertionResult] {
-        Judge(history: history, topology: topology, logs: logs).results()
+        Judge(history: history, topology: topology, logs: logs, models: models).results()
     }
 
     /// The verdict of the run: fail if any fails, else unknown if any is unknown, else pass.
@@ -30,9 +35,10 @@ package struct Judge: Sendable {
     /// One assertion over the history so far, as if the drain ended with its last event: for `within:`, asked again until
     /// it holds or its time is up.
     package static func judgeNow(
-        _ spec: AssertionSpec, history: History, topology: Topology, logs: [String: [String]] = [:]
+        _ spec: AssertionSpec, history: History, topology: Topology, logs: [String: [String]] = [:],
+        models: (any ObjectModels)? = nil
     ) -> AssertionResult {
-        let judge = Judge(history: history, topology: topology, logs: logs)
+        let judge = Judge(history: history, topology: topology, logs: logs, models: models)
         var ledger = Ledger(history, topology: topology)
         ledger.timeline.drained = ledger.timeline.drained ?? ledger.timeline.end
         return judge.judge(spec, Judgement(ledger: ledger, topology: topology, logs: logs))
@@ -72,6 +78,17 @@ package struct Judge: Sendable {
                 AvailabilityChecker(judgement: judgement, scope: scope, condition: condition).result()
             case .recovery(let scope, let within, let after):
                 RecoveryChecker(judgement: judgement, scope: scope, within: within, after: after).result()
+            case .linearizable(let name, let model):
+                LinearizabilityChecker(
+                    judgement: judgement, history: history, models: models, name: name, model: model
+                ).result()
+            case .owner(let name): OwnerChecker(judgement: judgement, name: name).result()
+            case .collected(let name, let within):
+                CollectedChecker(judgement: judgement, name: name, within: within).result()
+            case .alive(let name): ObjectAliveChecker(judgement: judgement, name: name).result()
+            case .pause(let name, let condition):
+                PauseChecker(judgement: judgement, name: name, condition: condition).result()
+            case .state(let name, let fields): StateChecker(judgement: judgement, name: name, fields: fields).result()
             }
         result.expect = spec.expect
         result.line = spec.location.line

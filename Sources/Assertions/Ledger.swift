@@ -38,6 +38,7 @@ struct Ledger: Sendable {
     var deadLetters: [(delivery: Int32, route: Int32)] = []
 
     var calls = CallLedger()
+    var objects = ObjectLedger()
 
     /// Every transmission of a message, in order.
     func transmissions(of message: Int32) -> TransmissionSequence {

@@ -27,6 +27,7 @@ extension LedgerBuilder {
         case .execution(let event):
             nativeServers.insert(process)
             calls.add(event, entry.time, life)
+            if !event.object.isEmpty { objects.add(event, execution: Int32(calls.ledger.executions.count - 1)) }
         case .executionResult(let event): calls.add(event, entry.time, life)
         case .duplicateCall(let event): calls.add(event, entry.time, life)
         default: break

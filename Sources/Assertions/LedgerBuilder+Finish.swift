@@ -33,6 +33,7 @@ extension LedgerBuilder {
             CallSurroundings(
                 timeline: ledger.timeline, connections: ledger.connections, processes: ledger.processes,
                 nativeServers: nativeServers, queueServers: queueServers))
+        ledger.objects = finishedObjects()
         return ledger
     }
 

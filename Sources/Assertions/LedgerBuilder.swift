@@ -49,6 +49,9 @@ struct LedgerBuilder {
     var sent: [OperationKey: (time: Int64, declaration: Declaration)] = [:]
     var unmatchedHandles = 0
     var calls = CallLedgerBuilder()
+    var objects = ObjectLedgerBuilder()
+    /// The time of the last record of each source.
+    var lastWords: [Int64] = []
     /// Servers that record their executions, and those of them that are reached through a queue.
     var nativeServers: Set<Int32> = []
     var queueServers: Set<Int32> = []
@@ -63,13 +66,14 @@ struct LedgerBuilder {
             for process in node.instances {
                 let number = ledger.processes.number(process)
                 if node.command == nil, !node.consume.isEmpty { ledger.native.insert(number) }
-                guard node.command == nil, let serve = node.serve else { continue }
+                guard node.command == nil, let server = node.server else { continue }
                 nativeServers.insert(number)
-                if serve.via != .grpc { queueServers.insert(number) }
+                if server.via != .grpc { queueServers.insert(number) }
             }
             if node.broker != nil { ledger.oracle.addBroker(node.name) }
         }
         sourceProcess = sources.map { $0.kind == .node ? ledger.processes.number($0.name) : -1 }
+        lastWords = Array(repeating: .min, count: sources.count)
         let guess = history.entries.count / 3
         stamps.reserveCapacity(guess)
         messageIndex.reserveCapacity(guess)
@@ -80,6 +84,7 @@ struct LedgerBuilder {
 
     mutating func add(_ entry: History.Entry) {
         let time = entry.time
+        if entry.source < lastWords.count { lastWords[entry.source] = max(lastWords[entry.source], time) }
         switch entry.event {
         case .publish(let event): add(event, time, process(of: entry))
         case .publishResult(let event): add(event, process(of: entry))
@@ -87,6 +92,8 @@ struct LedgerBuilder {
         case .handleResult(let event): add(event, time, process(of: entry))
         case .call, .callResult, .execution, .executionResult, .duplicateCall, .callRequest, .callReply:
             addCall(entry)
+        case .objectInvocation, .objectChange, .referenceChange, .objectState: addObject(entry)
+        case .objectReply: break
         case .connection(let event): add(event, time)
         case .connectionClosed(let event): add(event, time)
         case .transmission(let event): add(event, time)

@@ -47,6 +47,19 @@ package enum Assertion: Sendable, Equatable, Codable {
     /// Calls succeed again, and go on doing so, at most this long after a fault has ended (`nil`: each fault).
     case recovery(CallScope, within: Duration, after: String?)
 
+    /// The recorded invocations of an object, or of each of a type's, have a legal sequential order.
+    case linearizable(String, model: ObjectModel)
+    /// Never two owners that serve an object at a time; of this object or type, or of all.
+    case owner(String?)
+    /// Objects of this type that nobody refers to any more are collected within this time; none is while referred to.
+    case collected(String?, within: Duration)
+    /// No object of this type (or this object) is collected, or lost, as long as somebody refers to it.
+    case alive(String?)
+    /// How long an object's invocations stand still while it moves; the bound is in nanoseconds.
+    case pause(String?, Condition)
+    /// The fields of an object's state at the end.
+    case state(String, [String: ArgumentValue])
+
     /// As reports name it: `delivery: at-least-once`.
     package var title: String {
         switch self {
@@ -62,8 +75,29 @@ package enum Assertion: Sendable, Equatable, Codable {
         case .availability(_, let condition): "availability: \(condition.percent)"
         case .recovery(_, let within, let after):
             "recovery: \(within.text)" + (after.map { " after \($0)" } ?? "")
+        case .linearizable(let object, _): "linearizable: \(object)"
+        case .owner(let object): "owner: single" + (object.map { " of \($0)" } ?? "")
+        case .collected(let object, let within):
+            "collected: within \(within.text)" + (object.map { " of \($0)" } ?? "")
+        case .alive(let object): "alive: \(object ?? "all")"
+        case .pause(let object, let condition):
+            "pause: \(condition.op.rawValue)\(Duration.nanoseconds(Int64(condition.bound)).text)"
+                + (object.map { " of \($0)" } ?? "")
+        case .state(let object, _): "state: \(object)"
         }
     }
+}
+
+/// What an object is compared with when its invocations are put in order.
+package enum ObjectModel: String, Sendable, Codable, CaseIterable {
+    /// The type's own methods, run one after the other.
+    case methods
+    /// `read`/`get` returns what the last `write`/`set` put.
+    case register
+    /// Each invocation adds; replies are totals.
+    case counter
+    /// `enqueue`/`put` and `dequeue`/`take`, first in, first out.
+    case queue
 }
 
 /// What an assertion expects of executions and outcomes (`docs/rpc.md`).

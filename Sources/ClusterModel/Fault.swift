@@ -10,6 +10,8 @@ package struct FaultSpec: Sendable, Equatable, Codable {
     package var duration: Duration?
     /// Repeats with this period, counted from `at`.
     package var every: Duration?
+    /// Instead of `at`: as soon as a process comes to this step of a migration, which waits until the fault is on.
+    package var failpoint: Failpoint?
     /// The wait after which a swallowed message is settled; `nil` is never (`settle: never`).
     package var settle: Duration?
     /// For `orch fault rm`; drawn from the fault's text where none is given.
@@ -18,7 +20,8 @@ package struct FaultSpec: Sendable, Equatable, Codable {
 
     package init(
         _ fault: Fault, link: LinkSelector? = nil, only: FaultFilter = .init(), at: Duration? = nil,
-        for duration: Duration? = nil, every: Duration? = nil, settle: Duration? = .seconds(1), name: String? = nil,
+        for duration: Duration? = nil, every: Duration? = nil, failpoint: Failpoint? = nil,
+        settle: Duration? = .seconds(1), name: String? = nil,
         location: SourceLocation = .init()
     ) {
         self.fault = fault
@@ -27,6 +30,7 @@ package struct FaultSpec: Sendable, Equatable, Codable {
         self.at = at
         self.duration = duration
         self.every = every
+        self.failpoint = failpoint
         self.settle = settle
         self.name = name
         self.location = location

@@ -17,11 +17,12 @@ package struct NodeLink: Hashable, Sendable, Codable, CustomStringConvertible {
 
 extension Topology {
     /// Every pair that talks: a workload and its brokers, a caller and its servers, a command and every broker and
-    /// server, a server and the servers that its handlers may call, `outside` and what it may reach.
+    /// server, a server and the servers that its handlers may call, who invokes objects or hosts them and the directory
+    /// and the hosts, `outside` and what it may reach. Replicas of one host talk to each other.
     package var links: [NodeLink] {
         var links: [NodeLink] = []
         for node in nodes {
-            for server in peers(of: node) where server != node.name {
+            for server in peers(of: node) where server != node.name || node.hasHostsAsPeers {
                 links.append(.init(client: node.name, server: server))
             }
         }
@@ -43,12 +44,20 @@ extension Topology {
     /// The brokers that a node connects to: those of its workloads; any, for a program and for handlers, which may
     /// publish.
     package func brokersUsed(by node: Node) -> [String] {
-        node.command == nil && node.serve == nil ? node.brokersUsed : brokers.map(\.name)
+        node.command == nil && node.serve == nil && node.host == nil ? node.brokersUsed : brokers.map(\.name)
     }
 
-    /// The servers that a node has links to from the start; a handler's are made at their first use.
+    /// The servers that a node has links to from the start; a handler's are made at their first use. Who invokes
+    /// objects, or hosts them, needs the directory and every host: objects move.
     package func serversUsed(by node: Node) -> [String] {
-        node.command == nil ? node.call.filter { $0.via == .grpc }.map(\.to) : servers.map(\.name)
+        guard node.command == nil else { return servers.map(\.name) }
+        var used = node.call.filter { $0.object == nil && $0.via == .grpc }.map(\.to)
+        guard node.host != nil || node.call.contains(where: { $0.object != nil }) else { return used }
+        let objectServers = nodes.filter { other in
+            other.directory != nil || (other.host != nil && (other.name != node.name || node.hasHostsAsPeers))
+        }
+        for name in objectServers.map(\.name) where !used.contains(name) { used.append(name) }
+        return used
     }
 
     /// The node that a name means: its own, or one of its replicas' (`worker-2`).
@@ -60,4 +69,9 @@ extension Topology {
         else { return nil }
         return node
     }
+}
+
+extension Node {
+    /// Whether it has several processes that host objects, so that each is a server of the others.
+    fileprivate var hasHostsAsPeers: Bool { host != nil && instances.count > 1 }
 }

@@ -8,6 +8,8 @@ package struct Node: Sendable, Equatable, Codable {
     package var consume: [ConsumeRole]
     package var serve: ServeRole?
     package var call: [CallRole]
+    package var host: HostRole?
+    package var directory: DirectoryRole?
     package var command: CommandRole?
     package var restart: RestartPolicy
     /// Nodes that must be ready before this one starts.
@@ -19,8 +21,8 @@ package struct Node: Sendable, Equatable, Codable {
 
     package init(
         name: String, replicas: Int? = nil, broker: BrokerRole? = nil, publish: [PublishRole] = [],
-        consume: [ConsumeRole] = [], serve: ServeRole? = nil, call: [CallRole] = [], command: CommandRole? = nil,
-        restart: RestartPolicy = .init(),
+        consume: [ConsumeRole] = [], serve: ServeRole? = nil, call: [CallRole] = [], host: HostRole? = nil,
+        directory: DirectoryRole? = nil, command: CommandRole? = nil, restart: RestartPolicy = .init(),
         dependsOn: [String] = [], env: [String: String] = [:], labels: [String] = [], stop: StopPolicy = .init(),
         location: SourceLocation = .init()
     ) {
@@ -31,6 +33,8 @@ package struct Node: Sendable, Equatable, Codable {
         self.consume = consume
         self.serve = serve
         self.call = call
+        self.host = host
+        self.directory = directory
         self.command = command
         self.restart = restart
         self.dependsOn = dependsOn
@@ -42,6 +46,9 @@ package struct Node: Sendable, Equatable, Codable {
 
     /// Whether it has a workload that ends by itself.
     package var hasFiniteWork: Bool { publish.contains { $0.count != nil } || call.contains { $0.count != nil } }
+
+    /// What it listens for: its services, and its objects or its directory beside them.
+    package var server: ServeRole? { serve ?? (host != nil || directory != nil ? ServeRole(services: []) : nil) }
 
     /// The names of its processes, in order.
     package var instances: [String] {

@@ -151,11 +151,18 @@ package struct CallRole: Sendable, Equatable, Codable {
     package var expect: [ArgumentValue]?
     /// The status that calls are expected to end with, `OK` where nothing is said.
     package var expectStatus: String?
+    /// `invoke:` — the declared exception that invocations are expected to end with.
+    package var expectException: String?
     /// The node that serves it.
     package var to: String
     /// One of its replicas, from 1; `nil`: all of them in turn.
     package var replica: Int?
     package var via: ServeRole.Via
+    /// `invoke:` — a distributed object, wherever it is: `service` is its type, and `to`, `replica` and `via` say
+    /// nothing. A template: the object's name, or a whole reference.
+    package var object: String?
+    /// References that come back are held as long as this process lives.
+    package var holds: Bool
     package var metadata: [String: String]
     // What the service says, unless the caller says otherwise.
     package var semantics: CallSemantics
@@ -164,8 +171,10 @@ package struct CallRole: Sendable, Equatable, Codable {
     package init(
         service: String, method: String, requests: [ArgumentValue] = [.table([:])], messages: Int? = nil,
         count: Int? = nil, rate: Rate? = nil, concurrency: Int = 1, loop: Loop = .closed,
-        expect: [ArgumentValue]? = nil, expectStatus: String? = nil, to: String, replica: Int? = nil,
-        via: ServeRole.Via = .grpc, metadata: [String: String] = [:], semantics: CallSemantics = .atMostOnce,
+        expect: [ArgumentValue]? = nil, expectStatus: String? = nil, expectException: String? = nil,
+        to: String = "", replica: Int? = nil,
+        via: ServeRole.Via = .grpc, object: String? = nil, holds: Bool = false, metadata: [String: String] = [:],
+        semantics: CallSemantics = .atMostOnce,
         retry: RetryPolicy = .init()
     ) {
         self.service = service
@@ -178,9 +187,12 @@ package struct CallRole: Sendable, Equatable, Codable {
         self.loop = loop
         self.expect = expect
         self.expectStatus = expectStatus
+        self.expectException = expectException
         self.to = to
         self.replica = replica
         self.via = via
+        self.object = object
+        self.holds = holds
         self.metadata = metadata
         self.semantics = semantics
         self.retry = retry

@@ -10,14 +10,16 @@ package struct Topology: Sendable, Equatable, Codable {
     package var exchanges: [Exchange]
     package var queues: [Queue]
     package var services: [Service]
+    package var objects: [ObjectType]
     package var nodes: [Node]
     package var faults: [FaultSpec]
+    package var scenario: [ScenarioStep]
     package var assertions: [AssertionSpec]
 
     package init(
         name: String, description: String = "", seed: UInt64? = nil, tags: [String] = [], drain: Duration = .seconds(5),
-        exchanges: [Exchange] = [], queues: [Queue] = [], services: [Service] = [], nodes: [Node] = [],
-        faults: [FaultSpec] = [], assertions: [AssertionSpec] = []
+        exchanges: [Exchange] = [], queues: [Queue] = [], services: [Service] = [], objects: [ObjectType] = [],
+        nodes: [Node] = [], faults: [FaultSpec] = [], scenario: [ScenarioStep] = [], assertions: [AssertionSpec] = []
     ) {
         self.name = name
         self.description = description
@@ -27,8 +29,10 @@ package struct Topology: Sendable, Equatable, Codable {
         self.exchanges = exchanges
         self.queues = queues
         self.services = services
+        self.objects = objects
         self.nodes = nodes
         self.faults = faults
+        self.scenario = scenario
         self.assertions = assertions
     }
 
@@ -37,7 +41,17 @@ package struct Topology: Sendable, Equatable, Codable {
     package var brokers: [Node] { nodes.filter { $0.broker != nil } }
 
     /// Nodes that answer calls over connections of their own.
-    package var servers: [Node] { nodes.filter { $0.serve?.via == .grpc } }
+    package var servers: [Node] { nodes.filter { $0.server?.via == .grpc } }
+
+    /// The node that keeps who owns which object.
+    package var directory: Node? { nodes.first { $0.directory != nil } }
+
+    package func objectType(named name: String) -> ObjectType? { objects.first { $0.name == name } }
+
+    /// The type of an object that the file names.
+    package func objectType(of instance: String) -> ObjectType? {
+        objects.first { type in type.instances.contains { $0.name == instance } }
+    }
 
     /// The queues of the file, and those that services are served from and that it does not declare: one for all
     /// replicas, and where there are several also one for each, for calls that must go to the same replica again.

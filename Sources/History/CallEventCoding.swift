@@ -27,6 +27,8 @@ extension Execution: CodedEvent {
         c.word("method", &method)
         c.number("attempt", &attempt)
         c.bool("durable", &durable)
+        c.word("object", &object)
+        c.number("epoch", &epoch)
     }
 }
 

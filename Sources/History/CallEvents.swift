@@ -44,6 +44,9 @@ package struct Execution: Sendable, Equatable {
     package var attempt: UInt32 = 0
     /// Its effect and its reply are one durable commit; what died before it has had no effect.
     package var durable = false
+    /// The distributed object that it ran in, and the owner's epoch; empty and 0 for a service.
+    package var object = ""
+    package var epoch: UInt64 = 0
     package init() {}
 }
 

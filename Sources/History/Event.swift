@@ -16,6 +16,10 @@ package enum Event: Sendable, Equatable {
     case execution(Execution)
     case executionResult(ExecutionResult)
     case duplicateCall(DuplicateCall)
+    case objectInvocation(ObjectInvocation)
+    case objectReply(ObjectReply)
+    case objectChange(ObjectChange)
+    case referenceChange(ReferenceChange)
     // What a link saw.
     case connection(ConnectionOpened)
     case connectionClosed(ConnectionClosed)
@@ -32,6 +36,7 @@ package enum Event: Sendable, Equatable {
     case phase(Phase)
     case queueDepth(QueueDepth)
     case leftover(Leftover)
+    case objectState(ObjectState)
 }
 
 /// How an operation stands, in the form that Jepsen uses. `info` is unknown and stays open.

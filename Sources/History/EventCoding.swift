@@ -247,6 +247,11 @@ extension Event {
         case .phase: 22
         case .queueDepth: 23
         case .leftover: 24
+        case .objectInvocation: 30
+        case .objectReply: 31
+        case .objectChange: 32
+        case .referenceChange: 33
+        case .objectState: 34
         }
     }
 
@@ -276,6 +281,11 @@ extension Event {
         case .phase: "phase"
         case .queueDepth: "queue-depth"
         case .leftover: "leftover"
+        case .objectInvocation: "object-invocation"
+        case .objectReply: "object-reply"
+        case .objectChange: "object-change"
+        case .referenceChange: "reference-change"
+        case .objectState: "object-state"
         }
     }
 
@@ -305,6 +315,11 @@ extension Event {
         case .phase(var e): e.code(&c)
         case .queueDepth(var e): e.code(&c)
         case .leftover(var e): e.code(&c)
+        case .objectInvocation(var e): e.code(&c)
+        case .objectReply(var e): e.code(&c)
+        case .objectChange(var e): e.code(&c)
+        case .referenceChange(var e): e.code(&c)
+        case .objectState(var e): e.code(&c)
         }
     }
 
@@ -339,6 +354,11 @@ extension Event {
         case 22: fields(Event.phase)
         case 23: fields(Event.queueDepth)
         case 24: fields(Event.leftover)
+        case 30: fields(Event.objectInvocation)
+        case 31: fields(Event.objectReply)
+        case 32: fields(Event.objectChange)
+        case 33: fields(Event.referenceChange)
+        case 34: fields(Event.objectState)
         default: nil
         }
     }

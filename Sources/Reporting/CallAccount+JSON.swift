@@ -89,6 +89,7 @@ extension CallMeasure {
                 json.key("calls")
                 json.value(account.calls)
             }
+        case .times(let account): account.write(to: &json)
         case .recovery(let accounts):
             json.key("recovery")
             json.list(accounts) { json, account in

@@ -92,6 +92,7 @@ extension CallMeasure {
                 }
             }
             return shown + (accounts.count > 5 ? ["and \(accounts.count - 5) more"] : [])
+        case .times(let account): return account.lines
         }
     }
 
@@ -99,7 +100,7 @@ extension CallMeasure {
     var isToldByFailure: Bool {
         switch self {
         case .throughput, .availability: true
-        case .latency, .recovery: false
+        case .latency, .recovery, .times: false
         }
     }
 }

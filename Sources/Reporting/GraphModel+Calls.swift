@@ -1,9 +1,15 @@
 import ClusterModel
 
-/// Services: who serves what, and who calls it.
+/// Services and objects: who serves what, and who calls it.
 extension GraphModel {
     /// `serves Calculator`, `port 7000`.
     static func serving(_ node: Node) -> [String] {
+        let hosting = node.host.map { ["hosts \($0.types.joined(separator: ", "))"] } ?? []
+        let keeping = node.directory == nil ? [] : ["directory"]
+        return hosting + keeping + services(node)
+    }
+
+    private static func services(_ node: Node) -> [String] {
         guard let serve = node.serve else { return [] }
         let names = serve.services.map { String($0.split(separator: ".").last ?? "") }
         return ["serves \(names.joined(separator: ", "))"] + (serve.port.map { ["port \($0)"] } ?? [])
@@ -16,7 +22,8 @@ extension GraphModel {
                 self.queue(queue, broker), id, "requests",
                 faults(node, [broker], kinds: [.deliver], toServer: false))
         }
-        for role in node.call {
+        for role in node.call where role.object != nil { addInvocation(role, of: node) }
+        for role in node.call where role.object == nil {
             let label = role.fullMethod + (role.replica.map { " (replica \($0))" } ?? "")
             switch role.via {
             case .grpc:
@@ -29,9 +36,18 @@ extension GraphModel {
         }
         // A program may call whatever it likes; one that serves is there to answer.
         guard node.command != nil, node.serve == nil else { return }
-        for server in topology.servers where server.name != node.name {
+        for server in topology.servers where server.name != node.name && server.directory == nil {
             if node.call.contains(where: { $0.to == server.name }) { continue }
             connect(id, "node:\(server.name)", "", bothWays(node, server.instances), isGuess: true)
+        }
+    }
+
+    /// An object may be at any host of its type.
+    private mutating func addInvocation(_ role: CallRole, of node: Node) {
+        for host in topology.nodes where host.host?.types.contains(role.service) == true {
+            connect(
+                "node:\(node.name)", "node:\(host.name)", "\(role.fullMethod) of \(role.object ?? "")",
+                bothWays(node, host.instances))
         }
     }
 

@@ -67,6 +67,12 @@ struct JSONText {
         }
     }
 
+    /// A text that is JSON itself, on one line.
+    mutating func value(json value: String) {
+        separate()
+        text += value
+    }
+
     private mutating func enclose(_ open: String, _ close: String, _ content: (inout JSONText) -> Void) {
         separate()
         text += open

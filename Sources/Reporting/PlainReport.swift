@@ -17,6 +17,7 @@ struct PlainReport {
         }
         for node in report.remarkableNodes { lines.append("node: \(node.name) \(node.story)") }
         for problem in report.problems { lines.append("evidence: \(problem)") }
+        for warning in report.warnings { lines.append("warning: \(warning)") }
         if report.interrupted { lines.append("interrupted") }
         lines.append("verdict: \(report.verdict.rawValue) (\(report.tally))")
         if report.verdict != .pass, let replay = report.replay { lines.append("again: \(replay)") }

@@ -25,9 +25,17 @@ extension RunReport {
             json.list(faults) { $1.write(to: &$0) }
             json.key("assertions")
             json.list(assertions) { Self.write($1, to: &$0) }
+            if !objects.isEmpty {
+                json.key("objects")
+                json.list(objects) { $1.write(to: &$0) }
+            }
             if !problems.isEmpty {
                 json.key("problems")
                 json.list(problems) { $0.value($1) }
+            }
+            if !warnings.isEmpty {
+                json.key("warnings")
+                json.list(warnings) { $0.value($1) }
             }
         }
         return json.text

@@ -61,14 +61,18 @@ package struct RunReport: Sendable, Equatable {
     package var nodes: [Node]
     package var faults: [Fault]
     package var assertions: [AssertionResult]
+    package var objects: [ObjectAccount]
     /// What the evidence lacks, in words (`History.problems`).
     package var problems: [String]
+    /// What did not happen as the file says, and is nobody's verdict: a fault that never began.
+    package var warnings: [String]
     /// Ended by Ctrl-C or a signal.
     package var interrupted: Bool
 
     package init(
         topology: String, file: String? = nil, seed: UInt64, duration: Duration, nodes: [Node] = [],
-        faults: [Fault] = [], assertions: [AssertionResult] = [], problems: [String] = [], interrupted: Bool = false
+        faults: [Fault] = [], assertions: [AssertionResult] = [], objects: [ObjectAccount] = [],
+        problems: [String] = [], warnings: [String] = [], interrupted: Bool = false
     ) {
         self.topology = topology
         self.file = file
@@ -77,7 +81,9 @@ package struct RunReport: Sendable, Equatable {
         self.nodes = nodes
         self.faults = faults
         self.assertions = assertions
+        self.objects = objects
         self.problems = problems
+        self.warnings = warnings
         self.interrupted = interrupted
     }
 

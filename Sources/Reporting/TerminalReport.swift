@@ -120,6 +120,7 @@ struct TerminalReport {
         lines += section("faults", faultTable)
         lines += section("nodes", nodeTable)
         for problem in report.problems.prefix(5) { lines += paragraph("evidence: \(problem)", indent: 2, .yellow) }
+        for warning in report.warnings.prefix(5) { lines += paragraph("warning: \(warning)", indent: 2, .yellow) }
         if lines.last?.isEmpty == false { lines.append("") }
         lines += closing
         return lines

@@ -246,5 +246,5 @@ extension ArgumentValue {
 
 extension Node {
     /// It does something besides being a broker.
-    fileprivate var hasWork: Bool { !publish.isEmpty || !consume.isEmpty || serve != nil || !call.isEmpty }
+    fileprivate var hasWork: Bool { !publish.isEmpty || !consume.isEmpty || server != nil || !call.isEmpty }
 }

@@ -32,6 +32,8 @@ extension EventGenerator {
         e.method = text()
         e.attempt = number()
         e.durable = flag()
+        e.object = text()
+        e.epoch = number()
         return e
     }
 

@@ -25,7 +25,7 @@ struct EventGenerator {
         .randomElement(using: &chance)!
     }
 
-    private mutating func bytes() -> [UInt8] {
+    mutating func bytes() -> [UInt8] {
         (0..<Int.random(in: 0...40, using: &chance)).map { _ in UInt8.random(in: 0...255, using: &chance) }
     }
 
@@ -44,7 +44,7 @@ struct EventGenerator {
     /// One event of each kind.
     mutating func all() -> [Event] { (0..<Self.kinds).map { next($0) } }
 
-    static let kinds = 23
+    static let kinds = 28
 
     mutating func any() -> Event { next(Int.random(in: 0..<Self.kinds, using: &chance)) }
 
@@ -72,6 +72,11 @@ struct EventGenerator {
         case 19: .duplicateCall(duplicateCall())
         case 20: .callRequest(callRequest())
         case 21: .callReply(callReply())
+        case 22: .objectInvocation(objectInvocation())
+        case 23: .objectReply(objectReply())
+        case 24: .objectChange(objectChange())
+        case 25: .referenceChange(referenceChange())
+        case 26: .objectState(objectState())
         default: .leftover(leftover())
         }
     }

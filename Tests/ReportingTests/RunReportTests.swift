@@ -48,6 +48,17 @@ import Testing
         #expect(json.contains(#""duration_s":0"#))
     }
 
+    @Test func warningsAreSaidAndJudgeNothing() {
+        var report = Samples.report
+        report.assertions = [Samples.passing]
+        #expect(!report.json().contains("warnings"))
+        report.warnings = ["the fault 'kill a' never began"]
+        #expect(report.verdict == .pass)
+        #expect(report.json().hasSuffix(#""warnings":["the fault 'kill a' never began"]}"#))
+        #expect(report.text().contains("\nwarning: the fault 'kill a' never began\n"))
+        #expect(report.text(width: 100).contains("  warning: the fault 'kill a' never began\n"))
+    }
+
     @Test func whatWasExpectedToBeViolatedPasses() {
         var report = Samples.report
         report.assertions = [Samples.failing]

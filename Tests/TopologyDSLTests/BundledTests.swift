@@ -35,7 +35,8 @@ let isUpdating = getenv("ORCH_UPDATE") != nil
 
 @Suite struct BundledTests {
     static let names = [
-        "auto-ack-loses", "durable-restart", "headers", "lossy-publisher", "pubsub", "routing", "rpc-crash",
+        "auto-ack-loses", "durable-restart", "headers", "lossy-publisher", "objects-account", "pubsub", "routing",
+        "rpc-crash",
         "rpc-over-queue", "rpc-python", "rpc-replicas", "rpc-semantics", "rpc-streams", "rpc-suma", "topics",
         "user-program", "work-queue",
     ]

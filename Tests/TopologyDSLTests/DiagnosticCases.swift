@@ -7,10 +7,10 @@ let diagnosticCases = #"""
     ! 1:1: error: unknown key 'exchange' in the topology, did you mean 'exchanges'?
     === unknown key far from all +
     colour: red
-    ! 1:1: error: unknown key 'colour' in the topology | its keys are name, description, seed, tags, drain, exchanges, queues, services, nodes, faults and assertions
+    ! 1:1: error: unknown key 'colour' in the topology | its keys are name, description, seed, tags, drain, exchanges, queues, services, objects, nodes, faults, scenario and assertions
     === later top-level key +
-    objects: {}
-    ! 1:1: error: 'objects' is not supported by this version of orch
+    feeds: {}
+    ! 1:1: error: 'feeds' is not supported by this version of orch
     === extension keys pass +
     x-anything: { a: [1, 2] }
     === duplicate key +
@@ -82,16 +82,16 @@ let diagnosticCases = #"""
       broker: { broker: {} }
       idle: { replicas: 2 }
       empty:
-    ! 3:9: error: the node does nothing: expected broker, publish, consume, serve, call or command
-    ! 4:9: error: the node does nothing: expected broker, publish, consume, serve, call or command
+    ! 3:9: error: the node does nothing: expected broker, publish, consume, serve, call, host, invoke, directory or command
+    ! 4:9: error: the node does nothing: expected broker, publish, consume, serve, call, host, invoke, directory or command
     === unknown node keys
     nodes:
       broker: { broker: {}, replica: 2 }
       worker: { consum: { bind: amq.fanout } }
-      other: { host: {}, broker: { engne: embedded } }
+      other: { peer: {}, broker: { engne: embedded } }
     ! 2:25: error: unknown key 'replica' in node, did you mean 'replicas'?
     ! 3:13: error: unknown key 'consum' in node, did you mean 'consume'?
-    ! 4:12: error: 'host' is not supported by this version of orch
+    ! 4:12: error: 'peer' is not supported by this version of orch
     ! 4:32: error: unknown key 'engne' in broker, did you mean 'engine'?
     === node names
     nodes:
@@ -506,7 +506,7 @@ let diagnosticCases = #"""
       - { log: worker, matches: "(" }
       - { log: worker, contains: a, count: ">=x" }
       - { node: worker, restarts: 1, expect: broken, within: 0s }
-      - { linearizable: x }
+      - { converged: x }
       - { from: producer }
     ! 2:15: error: 'at-least-onc' is not a guarantee: expected at-most-once, at-least-once or exactly-once, did you mean 'at-least-once'?
     ! 3:15: warning: nothing is ever acknowledged without confirms, so this will be unknown | add confirm: true to producer, or of: attempted here
@@ -529,8 +529,8 @@ let diagnosticCases = #"""
     ! 15:40: error: expected a number or a bound such as 0, <10 or >=1, found '>=x'
     ! 16:42: error: 'broken' is not an expectation: expected holds or violated
     ! 16:58: error: expected a time of more than 0
-    ! 17:7: error: 'linearizable' is not supported by this version of orch
-    ! 18:5: error: expected one of delivery, routing, order, queue, node, log, calls, latency, throughput, availability or recovery in assertion
+    ! 17:7: error: 'converged' is not supported by this version of orch
+    ! 18:5: error: expected one of delivery, routing, order, queue, node, log, calls, latency, throughput, availability, recovery, linearizable, owner, collected, alive, pause or state in assertion
     === to is a queue +
     queues: { tasks: }
     assertions:

@@ -35,13 +35,32 @@ import Testing
 
         """
 
+    static let objects = """
+        objects:
+          Account:
+            state: { balance: 0 }
+            methods:
+              deposit:
+                params: { amount: int64 }
+                returns: int64
+                raises: Closed
+                handler: return self.balance
+            instances: { acc-1: { host: host-a } }
+        nodes:
+          directory: { directory: {} }
+          host-a: { host: Account }
+          client: { invoke: { object: acc-1, method: deposit, with: { amount: 1 }, count: 10 } }
+
+        """
+
     static let environment = ["NAME": "orch", "EMPTY": "", "SECONDS_": "2"]
 
     static let cases: [Case] = {
         var cases: [Case] = []
-        for line in (diagnosticCases + "\n" + serviceCases).split(separator: "\n", omittingEmptySubsequences: false)
-            .map(String.init)
-        {
+        for line in [diagnosticCases, serviceCases, objectCases].joined(separator: "\n").split(
+            separator: "\n", omittingEmptySubsequences: false
+        )
+        .map(String.init) {
             if line.hasPrefix("=== ") {
                 cases.append(Case(title: String(line.dropFirst(4)), text: "", expected: []))
             } else if line.hasPrefix("! ") {
@@ -52,6 +71,7 @@ import Testing
         }
         for index in cases.indices {
             if cases[index].title.hasSuffix(" +") { cases[index].text += cluster }
+            if cases[index].title.hasSuffix(" +++") { cases[index].text += objects }
             if cases[index].title.hasSuffix(" ++") { cases[index].text += services }
         }
         return cases

@@ -30,7 +30,9 @@ import Testing
         "replicas: 1000",
         "->", "<->", "of", "label:", "queue:", "\u{0}", "true", "services:\n", "serve: ", "call: ", "method: ",
         "S.", "map<", "map<string, int64>", "repeated ", "oneof: ", "enum: [A]", "number: 5", "proto: x.proto",
-        "request: ", "with: ", "handler: return ", "via: queue", "p99: <5ms", "google.protobuf.",
+        "request: ", "with: ", "handler: return ", "via: queue", "p99: <5ms", "google.protobuf.", "objects:\n",
+        "host: ", "invoke: ", "directory:", "object: ", "acc-1", "orch://",
+        "migrate: ", "failpoint: swapped", "state: ", "is: ", "collected: ", "returns: ", "ref",
     ]
 
     /// With everything that services have.
@@ -72,6 +74,10 @@ import Testing
           - { recovery: 1s, after: f }
 
         """
+
+    @Test func mutatedObjects() {
+        mutate(Array(ObjectModelTests.everything.utf8), "objects", rounds: Self.rounds * 2)
+    }
 
     @Test func servicesAreSound() {
         let loaded = TopologyFile.load(text: Self.services, path: "s.yaml")

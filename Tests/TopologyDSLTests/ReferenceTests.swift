@@ -14,6 +14,10 @@ import Testing
         "publish": PublishKey.record.table, "confirm": PublishKey.confirmRecord.table,
         "consume": ConsumeKey.record.table, "fail": ConsumeKey.failRecord.table, "ready": ReadyKey.record.table,
         "restart": RestartKey.record.table, "stop": StopKey.record.table, "fault": FaultSection.record.table,
+        "object type": ObjectSection.record.table, "object method": ObjectMethodKey.record.table,
+        "instance": InstanceKey.record.table, "object duplicates": DuplicatesKey.objectRecord.table,
+        "host": HostKey.record.table, "directory": DirectoryKey.record.table, "invoke": InvokeKey.record.table,
+        "step": ScenarioSection.record.table, "collected": CollectedKey.record.table,
         "only": OnlyKey.record.table, "assertion": AssertionSection.record.table,
         "later": """
         top level \(later(TopLevel.record)); nodes \(later(NodeSection.record)); `consume` \

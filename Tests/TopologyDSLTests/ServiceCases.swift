@@ -73,7 +73,7 @@ let serviceCases = #"""
     ! 6:7: error: '1C' cannot be a name here: expected letters, digits and _, a letter first
     ! 7:12: error: '1a' cannot be a name here: expected letters, digits and _, a letter first
     ! 7:23: error: 'a-b' cannot be a name here: expected letters, digits and _, a letter first
-    ! 7:35: warning: 'end' is a word of Lua: a handler has to write request["end"]
+    ! 7:35: warning: 'end' is a word of Lua: a handler has to write ["end"]
     ! 9:38: error: expected a field number from 1 to 536870911, found 0
     ! 9:69: error: the field numbers 19000 to 19999 belong to protocol buffers itself
     ! 9:104: error: expected a field number from 1 to 536870911, found 600000000
@@ -89,7 +89,7 @@ let serviceCases = #"""
     ! 17:10: error: expected an enum's values, as in [RED, GREEN] or { RED: 0, GREEN: 5 }, found '5'
     ! 18:11: error: '1a' cannot be a name here: expected letters, digits and _, a letter first
     ! 20:21: error: 'int64' is no message: expected a message's name, or fields and their types, as in { a: int64, b: string } | write { value: int64 }
-    ! 20:38: error: there is no type 'A.B.C' | a service's own types stand under its 'messages' and 'enums': A, B, D, E, F, H, MRequest, NResponse, O-pRequest, O-pResponse and Point
+    ! 20:38: error: there is no type 'A.B.C' | its own types stand under 'messages' and 'enums': A, B, D, E, F, H, MRequest, NResponse, O-pRequest, O-pResponse and Point
     ! 21:34: error: expected fields and their types, as in { a: int64, b: string }, found a list
     ! 21:47: error: 'sideways' is not a side that streams: expected none, client, server or both
     ! 21:66: error: expected Lua, as in return { total = request.a + request.b }, found an empty text
@@ -424,7 +424,7 @@ let serviceCases = #"""
     ! 5:14: error: 'at-most-one' is not a guarantee for calls: expected maybe, at-least-once, at-most-once or exactly-once, did you mean 'at-most-once'?
     ! 6:46: error: 'method' and 'of' in one assertion: they mean the same (6:21 'method' is here)
     ! 8:36: error: 'Calculator' has no method 'resta' | it has suma
-    ! 8:72: error: 'client' serves nothing: expected a node with 'serve' | there is server
+    ! 8:72: error: 'client' serves nothing: expected a node with 'serve' or 'host' | there is server
     ! 9:36: error: there is no service 'Calculador', did you mean 'Calculator'?
     ! 9:54: error: there is no node 'nobody' | there are server and client
     ! 9:66: error: there is no node 'server-1', did you mean 'server'?

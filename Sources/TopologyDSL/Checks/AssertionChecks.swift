@@ -22,6 +22,7 @@ extension Checker {
         case .recovery(let scope, _, let after):
             check(scope, path)
             checkRecovery(after, path)
+        case .linearizable, .owner, .collected, .alive, .pause, .state: checkOfObjects(spec.assertion, path)
         }
     }
 
@@ -32,7 +33,7 @@ extension Checker {
             let paths = keys.flatMap { [path / "latency" / $0, path / $0] }
             return reading.place(paths.first(where: reading.has) ?? path)
         }
-        if topology.nodes.allSatisfy({ $0.serve == nil }), !reading.isBroken(["nodes"]) {
+        if topology.nodes.allSatisfy({ $0.serve == nil && $0.host == nil }), !reading.isBroken(["nodes"]) {
             let span = reading.place(path)
             reading.error(
                 "no node serves anything: there are no calls to judge", at: Span(span.start, span.start + 1))
@@ -40,18 +41,19 @@ extension Checker {
         }
         if let method = scope.method { checkMethodOrService(method, at: place("method", "of")) }
         if let from = scope.from, from != NodeLink.outside, let node = process(from, at: place("from")),
-            node.call.isEmpty, node.serve == nil, node.command == nil, !reading.isBroken(["nodes", node.name])
-        {
-            reading.error(
-                "'\(from)' calls nothing: expected a node with 'call', 'serve' or 'command', or outside",
-                at: place("from"), advice: among { !$0.call.isEmpty })
-        }
-        if let to = scope.to, let node = process(to, at: place("to")), node.serve == nil,
+            node.call.isEmpty, node.serve == nil, node.host == nil, node.command == nil,
             !reading.isBroken(["nodes", node.name])
         {
             reading.error(
-                "'\(to)' serves nothing: expected a node with 'serve'", at: place("to"),
-                advice: among { $0.serve != nil })
+                "'\(from)' calls nothing: expected a node with 'call', 'invoke', 'serve', 'host' or 'command', or outside",
+                at: place("from"), advice: among { !$0.call.isEmpty })
+        }
+        if let to = scope.to, let node = process(to, at: place("to")), node.serve == nil, node.host == nil,
+            !reading.isBroken(["nodes", node.name])
+        {
+            reading.error(
+                "'\(to)' serves nothing: expected a node with 'serve' or 'host'", at: place("to"),
+                advice: among { $0.serve != nil || $0.host != nil })
         }
     }
 

@@ -13,6 +13,12 @@ extension Checker {
                 if !draft.method.isEmpty,
                     let (service, method) = method(draft.method, at: reading.place(path / "method"))
                 {
+                    if topology.objectType(named: service.name) != nil {
+                        reading.error(
+                            "'\(service.name)' is an object type, not a service", at: reading.place(path / "method"),
+                            advice: "invoke: { object: NAME, method: \(method.name) }")
+                        continue
+                    }
                     role.service = service.name
                     role.method = method.name
                     role.semantics = draft.semantics ?? service.semantics

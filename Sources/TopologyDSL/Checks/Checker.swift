@@ -4,8 +4,8 @@ import ClusterModel
 struct Checker {
     var topology: Topology
     let reading: Reading
-    /// `serve:` and `call:` of each node, as the file has them.
-    let roles: [String: (serve: ServeKey.Draft?, call: [CallKey.Draft])]
+    /// Each node as the file has it: what it serves, calls, hosts and invokes.
+    let roles: [String: NodeSection.Draft]
 
     /// For a topology that has been checked.
     init(_ topology: Topology, _ reading: Reading) {
@@ -19,15 +19,20 @@ struct Checker {
         topology = draft.topology
         topology.services = draft.services.compactMap(\.service)
         topology.nodes = draft.nodes.map(\.node)
-        roles = Dictionary(draft.nodes.map { ($0.node.name, ($0.serve, $0.call)) }) { first, _ in first }
+        topology.objects = draft.objects.map(\.type)
+        roles = Dictionary(draft.nodes.map { ($0.node.name, $0) }) { first, _ in first }
     }
 
     mutating func run() {
         assignBrokers()
         assignServers()
         assignCalls()
+        assignHosts()
+        assignInvocations()
+        assignSteps()
         checkNames()
         checkServices()
+        checkObjects()
         checkRouting()
         checkEndpoints()
         checkDependencies()
@@ -37,7 +42,7 @@ struct Checker {
 
     /// Entries of a list with their paths. A broken entry of the file has no place in the model, so that places are
     /// matched, not counted.
-    private func located<Entry>(
+    func located<Entry>(
         _ entries: [Entry], _ location: KeyPath<Entry, SourceLocation>, _ section: String
     ) -> [(Entry, Path)] {
         var index = 0

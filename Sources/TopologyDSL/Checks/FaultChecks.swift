@@ -9,7 +9,24 @@ extension Checker {
         case .drop, .duplicate, .delay, .reorder, .corrupt, .latency, .reset, .blackhole:
             checkLinks(fault, path)
         }
+        if let failpoint = fault.failpoint { check(failpoint, path) }
         if let method = fault.only.method { checkMethods(method, at: reading.place(path / "only" / "method")) }
+    }
+
+    /// Whether anything migrates.
+    private func check(_ failpoint: Failpoint, _ path: Path) {
+        let span = reading.place(path / "failpoint")
+        if hostNodes.isEmpty {
+            if !reading.isBroken(["nodes"]) {
+                reading.error("no node hosts objects: no migration comes to '\(failpoint)'", at: span)
+            }
+        } else if topology.objects.allSatisfy({ $0.follow == nil && $0.onStop == .end }), topology.scenario.isEmpty,
+            !reading.isBroken(["scenario"]), reading.source != nil
+        {
+            reading.warning(
+                "nothing here migrates an object, so only orch migrate comes to '\(failpoint)'", at: span,
+                advice: "scenario: [{ migrate: NAME, to: HOST, at: 1s }]")
+        }
     }
 
     /// `Calculator.suma`, `Calculator/suma`, `/Calculator/suma`, `Calculator.*`.
@@ -19,8 +36,9 @@ extension Checker {
         if ["grpc.", "orch."].contains(where: name.hasPrefix) { return }
         if name.hasSuffix(".*") {
             _ = service(String(name.dropLast(2)), at: span)
-        } else if topology.services.contains(where: { $0.name == name || $0.shortName == name }) {
-            reading.error("'\(name)' is a service, did you mean '\(name).*'?", at: span)
+        } else if let named = callables.first(where: { $0.name == name || $0.shortName == name }) {
+            let what = topology.objectType(named: named.name) == nil ? "a service" : "an object type"
+            reading.error("'\(name)' is \(what), did you mean '\(name).*'?", at: span)
         } else {
             _ = method(name, at: span)
         }

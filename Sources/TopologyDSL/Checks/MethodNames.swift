@@ -1,9 +1,15 @@
 import ClusterModel
 
-/// What names of services and methods mean.
+/// What names of services and methods mean. The methods of object types are methods like any other.
 extension Checker {
-    /// Where a service stands in the file: its key is its name, alone or with its package.
+    /// Services, and object types as the services that they are on the wire.
+    var callables: [Service] { topology.services + topology.objects.map(\.service) }
+
+    /// Where a service, or an object type, stands in the file: its key is its name, alone or with its package.
     func path(of service: Service) -> Path {
+        if topology.service(named: service.name) == nil, topology.objectType(named: service.name) != nil {
+            return ["objects", service.name]
+        }
         let full: Path = ["services", service.name]
         return reading.has(full) ? full : ["services", service.shortName]
     }
@@ -16,10 +22,15 @@ extension Checker {
             reading.error(
                 "'\(name)' could be \(services.map(\.name).listed()): expected the full name", at: span)
         case .broken: break
-        case .none:
-            missing("service", name, among: topology.services.map(\.name), at: span)
+        case .none: missingService(name, at: span)
         }
         return nil
+    }
+
+    private func missingService(_ name: String, at span: Span) {
+        let what =
+            topology.objects.isEmpty ? "service" : topology.services.isEmpty ? "object type" : "service or object type"
+        missing(what, name, among: callables.map(\.name), at: span)
     }
 
     private enum Match {
@@ -31,18 +42,18 @@ extension Checker {
     }
 
     private func match(_ name: String) -> Match {
-        if let service = topology.service(named: name) { return .one(service) }
-        let services = topology.services.filter { $0.shortName == name }
+        if let service = callables.first(where: { $0.name == name }) { return .one(service) }
+        let services = callables.filter { $0.shortName == name }
         if services.count == 1 { return .one(services[0]) }
         if services.count > 1 { return .several(services) }
-        return reading.has(["services", name]) ? .broken : .none
+        return reading.has(["services", name]) || reading.has(["objects", name]) ? .broken : .none
     }
 
     /// `Calculator.suma` or `shop.v1.Calculator.suma`. `nil` after an error.
     func method(_ text: String, at span: Span) -> (service: Service, method: MethodDefinition)? {
         let name = text.dropPrefix("/").split(separator: "/", omittingEmptySubsequences: false).joined(separator: ".")
         guard let dot = name.lastIndex(of: "."), name == text else {
-            let all = topology.services.flatMap { service in
+            let all = callables.flatMap { service in
                 service.definition?.methods.map { "\(service.shortName).\($0.name)" } ?? []
             }
             let wanted = name == text ? ".\(text)" : name
@@ -52,8 +63,12 @@ extension Checker {
             return nil
         }
         guard let service = service(String(name[..<dot]), at: span) else { return nil }
-        let method = String(name[name.index(after: dot)...])
-        if let definition = service.method(named: method) { return (service, definition) }
+        return method(named: String(name[name.index(after: dot)...]), of: service, at: span).map { (service, $0) }
+    }
+
+    /// `nil` after an error.
+    func method(named method: String, of service: Service, at span: Span) -> MethodDefinition? {
+        if let definition = service.method(named: method) { return definition }
         if !reading.isBroken(path(of: service)) {
             let names = service.definition?.methods.map(\.name) ?? []
             let near = Suggestion.phrase(method, among: names)
@@ -71,14 +86,14 @@ extension Checker {
         case .one, .broken: return
         case .several: _ = service(text, at: span)
         case .none:
-            if topology.services.isEmpty, !reading.isBroken(["services"]) {
+            if callables.isEmpty, !reading.isBroken(["services"]), !reading.isBroken(["objects"]) {
                 reading.error("there is no method '\(shortened(text))': the topology declares no services", at: span)
             } else if text.contains(".") || text.contains("/")
-                || topology.services.contains(where: { $0.method(named: text) != nil })
+                || callables.contains(where: { $0.method(named: text) != nil })
             {
                 _ = method(text, at: span)
             } else {
-                missing("service", text, among: topology.services.map(\.name), at: span)
+                missingService(text, at: span)
             }
         }
     }

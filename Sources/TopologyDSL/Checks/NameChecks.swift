@@ -84,7 +84,7 @@ extension Checker {
                 missing("node", name, among: (topology.brokers + topology.servers).map(\.name), at: reading.place(path))
                 continue
             }
-            if node.broker == nil, node.serve?.via != .grpc, !reading.isBroken(["nodes", node.name]) {
+            if node.broker == nil, node.server?.via != .grpc, !reading.isBroken(["nodes", node.name]) {
                 reading.error(
                     "$(\(name).\(endpoint)): '\(name)' is no broker and no server, and only they have endpoints",
                     at: reading.place(path))

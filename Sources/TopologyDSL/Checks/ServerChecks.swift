@@ -20,7 +20,10 @@ extension Checker {
             let places = [path / "service" / index, path / "services" / index, path / index]
             let span = reading.place(places.first(where: reading.has) ?? path)
             guard let service = service(name, at: span) else { continue }
-            if found.contains(service.name) {
+            if topology.objectType(named: service.name) != nil {
+                reading.error(
+                    "'\(name)' is an object type, not a service", at: span, advice: "host: \(service.name)")
+            } else if found.contains(service.name) {
                 reading.error("'\(name)' twice", at: span)
             } else {
                 found.append(service.name)
@@ -116,7 +119,7 @@ extension Checker {
     /// may be in it twice.
     private func checkCollisions() {
         var owners: [String: (service: Service, symbol: Symbol)] = [:]
-        for service in topology.services where !reading.isBroken(path(of: service)) {
+        for service in callables where !reading.isBroken(path(of: service)) {
             var isTold = false
             for (name, symbol) in symbols(of: service) {
                 guard let owner = owners[name] else {
@@ -127,7 +130,10 @@ extension Checker {
                 isTold = true
                 reading.error(
                     "'\(name)' of '\(service.name)' is not what it is in '\(owner.service.name)': two things with one name",
-                    at: reading.keyPlace(path(of: service)), advice: "give one of the services a 'package'",
+                    at: reading.keyPlace(path(of: service)),
+                    advice: topology.objectType(named: service.name) == nil
+                        ? "give one of the services a 'package'"
+                        : "give one of them a package: the name x.\(service.shortName)",
                     related: (reading.keyPlace(path(of: owner.service)), "'\(owner.service.name)' is here"))
             }
         }

@@ -15,11 +15,16 @@ struct ValueCheck {
 
     func check(_ values: [ArgumentValue], as message: String, _ path: Path) {
         for (index, value) in values.enumerated() {
-            check(value, .message(message), "a request or a reply", path / index)
+            check(value, as: message, path / index)
         }
     }
 
-    private func check(_ value: ArgumentValue, field: FieldDefinition, _ path: Path) {
+    /// One value, as a whole message.
+    func check(_ value: ArgumentValue, as message: String, _ path: Path) {
+        check(value, .message(message), "a request or a reply", path)
+    }
+
+    func check(_ value: ArgumentValue, field: FieldDefinition, _ path: Path) {
         if case .null = value { return }
         if case .map(let key, let item) = field.type {
             guard case .table(let table) = value else { return mismatch(value, field.name, "a mapping", path) }

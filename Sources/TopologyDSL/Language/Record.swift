@@ -24,9 +24,9 @@ struct Key<Owner>: Sendable {
     /// The same for something that may be absent.
     init<Value>(
         _ name: String, optional target: any WritableKeyPath<Owner, Value?> & Sendable, _ format: Format<Value>,
-        default initial: String? = nil, _ doc: String
+        required: Bool = false, default initial: String? = nil, _ doc: String
     ) {
-        self.init(name, format, isRequired: false, initial: initial, doc) { $0[keyPath: target] = $1 }
+        self.init(name, format, isRequired: required, initial: initial, doc) { $0[keyPath: target] = $1 }
     }
 
     private init<Value>(
@@ -68,6 +68,8 @@ struct Record<Owner: Sendable>: Sendable {
     let keys: [Key<Owner>]
     /// Keys of which exactly one must be there.
     let exactlyOne: [String]
+    /// Those of `exactlyOne` that mean something else, and do not count, beside another one: `state` beside `node`.
+    let secondMeaning: [String: String]
     /// Whether `x-…` keys are passed over.
     let allowsExtensions: Bool
     private let initial: @Sendable () -> Owner
@@ -94,14 +96,15 @@ struct Record<Owner: Sendable>: Sendable {
     ///   - initial: the value before any key is read: the defaults.
     ///   - finish: checks that concern several keys.
     init(
-        _ name: String, _ doc: String, exactlyOne: [String] = [], allowsExtensions: Bool = false,
-        from initial: @autoclosure @escaping @Sendable () -> Owner,
+        _ name: String, _ doc: String, exactlyOne: [String] = [], secondMeaning: [String: String] = [:],
+        allowsExtensions: Bool = false, from initial: @autoclosure @escaping @Sendable () -> Owner,
         @ListBuilder<Key<Owner>> keys: () -> [Key<Owner>],
         finish: @escaping @Sendable (inout Owner, Entry, Reading) -> Void = { _, _, _ in }
     ) {
         self.name = name
         self.doc = doc
         self.exactlyOne = exactlyOne
+        self.secondMeaning = secondMeaning
         self.allowsExtensions = allowsExtensions
         self.initial = initial
         self.keys = keys()
@@ -110,10 +113,13 @@ struct Record<Owner: Sendable>: Sendable {
 
     /// `name:` with nothing after it stands for `{}`.
     var format: Format<Owner> {
-        Format("a mapping", schema: ["anyOf": .array([.shared(name, schema), ["type": "null"]])]) { node, reading in
+        Format("a mapping", schema: ["anyOf": .array([definition, ["type": "null"]])]) { node, reading in
             read(node, reading)
         }
     }
+
+    /// The schema, under its name.
+    var definition: JSON { .shared(String(name.map { $0 == " " ? "-" : $0 }), schema) }
 
     /// Reads every key even when one of them is wrong; what is wrong keeps its default, and so does everything where
     /// there is no mapping at all. So a broken entry still counts as declared.
@@ -157,7 +163,9 @@ struct Record<Owner: Sendable>: Sendable {
         _ present: Set<String>, _ pairs: [YAMLNode.Pair], _ start: Span, _ reading: Reading
     ) {
         guard !exactlyOne.isEmpty else { return }
-        let given = pairs.filter { exactlyOne.contains($0.key) }
+        let given = pairs.filter { pair in
+            exactlyOne.contains(pair.key) && !(secondMeaning[pair.key].map(present.contains) ?? false)
+        }
         if given.count > 1 {
             reading.error(
                 "'\(given[0].key)' and '\(given[1].key)' in one \(name): expected one of them", at: given[1].keySpan,
@@ -165,7 +173,8 @@ struct Record<Owner: Sendable>: Sendable {
         } else if given.isEmpty, !keys.contains(where: { $0.later != nil && present.contains($0.name) }),
             pairs.allSatisfy({ pair in keys.contains { $0.name == pair.key } })
         {
-            reading.error("expected one of \(exactlyOne.listed()) in \(name)", at: start)
+            let choices = exactlyOne.count == 1 ? exactlyOne[0] : "one of \(exactlyOne.listed())"
+            reading.error("expected \(choices) in \(name)", at: start)
         }
     }
 
@@ -180,7 +189,12 @@ struct Record<Owner: Sendable>: Sendable {
         let required = shown.filter(\.isRequired).map { JSON.string($0.name) }
         if !required.isEmpty { members.append(("required", .array(required))) }
         if !exactlyOne.isEmpty {
-            members.append(("oneOf", .array(exactlyOne.map { ["required": .array([.string($0)])] })))
+            let choices = exactlyOne.map { key -> JSON in
+                let isThere: JSON = ["required": .array([.string(key)])]
+                guard let other = secondMeaning[key] else { return isThere }
+                return isThere.with("not", ["required": .array([.string(other)])])
+            }
+            members.append(("oneOf", .array(choices)))
         }
         return .object(members)
     }

@@ -69,15 +69,41 @@ struct AssertionForm: Sendable {
             "recovery", takes: .duration(allowsZero: false), options: scope + ["after"],
             "How soon after a fault has ended calls succeed again, and go on doing so."
         ) { .recovery($1.scope, within: $0, after: $1.after) },
+        AssertionForm(
+            "linearizable", takes: .reference("an object's name, or an object type's"), options: ["model"],
+            "The invocations of an object, or of each of a type's, have a legal sequential order."
+        ) { .linearizable($0, model: $1.model) },
+        AssertionForm(
+            "owner", takes: Format<Single>.word("an assertion on owners"), options: ["object"],
+            "`single`: never two owners that serve an object at a time."
+        ) { _, options in .owner(options.object) },
+        AssertionForm(
+            "collected", takes: CollectedKey.format, options: [],
+            "Objects that nobody refers to are collected within this time, and none is while somebody does: `3s`, or "
+                + "`{ within: 3s, type: Item }`."
+        ) { draft, _ in .collected(draft.type, within: draft.within) },
+        AssertionForm(
+            "alive", takes: .reference("an object's name, an object type's, or all"), options: [],
+            "No such object is collected, or lost, as long as somebody refers to it."
+        ) { name, _ in .alive(name == "all" ? nil : name) },
+        AssertionForm(
+            "pause", takes: LatencyKey.bound, options: ["object"],
+            "How long an object's invocations stand still while it moves: `<50ms`."
+        ) { .pause($1.object, Condition($0.op, Double($0.time.nanoseconds))) },
+        AssertionForm(
+            "state", takes: .reference("an object's name"), options: ["is"], needs: ["is"],
+            "The fields of an object at the end, by `is`. With `node`: the state of its processes."
+        ) { .state($0, $1.fields) },
     ]
 
     /// Which calls an assertion is about.
     private static let scope = ["method", "of", "from", "to"]
 
     /// Assertions of the language that this version refuses.
-    static let later = ["linearizable", "owner", "collected", "alive", "converged"]
+    static let later = ["converged"]
 
     enum Exact: String, Sendable, CaseIterable { case exact }
+    enum Single: String, Sendable, CaseIterable { case single }
     enum Order: String, Sendable, CaseIterable { case fifo }
 }
 
@@ -97,6 +123,10 @@ struct AssertionOptions: Sendable {
     var contains: String?
     var matches: String?
     var count = Condition(.greaterOrEqual, 1)
+    var object: String?
+    var model = ObjectModel.methods
+    /// `is`
+    var fields: [String: ArgumentValue] = [:]
     var expect = AssertionSpec.Expectation.holds
     var within: Duration?
 

@@ -7,13 +7,20 @@ enum AssertionSection {
         var options = AssertionOptions()
         /// Two things, and which one depends on the assertion.
         var of: String?
+        /// The same: of a node, or an object's.
+        var state: YAMLNode?
         var spec: AssertionSpec?
     }
 
     static let record = Record<Draft>(
-        "assertion", "One thing that must hold.", exactlyOne: AssertionForm.all.map(\.keyword), from: Draft()
+        "assertion", "One thing that must hold.", exactlyOne: AssertionForm.all.map(\.keyword),
+        secondMeaning: ["state": "node"], from: Draft()
     ) {
-        AssertionForm.all.map { Key<Draft>($0.keyword, optional: \.make, $0.format, $0.doc) }
+        AssertionForm.all.map { form in
+            form.keyword == "state"
+                ? Key<Draft>("state", optional: \.state, state(form), form.doc)
+                : Key<Draft>(form.keyword, optional: \.make, form.format, form.doc)
+        }
         Key(
             "from", optional: \.options.from, Format<String>.reference("a node's name"), default: "any",
             "The node that sends or calls, with all its replicas. Calls come from `outside` too.")
@@ -34,7 +41,6 @@ enum AssertionSection {
             "depth", optional: \.options.depth, Format<Condition>.condition,
             "Messages in the queue: `0`, `<10`, `\">=1\"`.")
         Key("consumers", optional: \.options.consumers, Format<Condition>.condition, "Consumers of the queue.")
-        Key("state", optional: \.options.state, Format<NodeState>.word("a state"), "The state of the processes.")
         Key(
             "restarts", optional: \.options.restarts, Format<Condition>.condition,
             "How often they were started again, in all.")
@@ -45,6 +51,15 @@ enum AssertionSection {
             "The regular expression that lines must match somewhere.")
         Key("count", \.options.count, .condition, default: "`>=1`", "How many such lines.")
         Key(
+            "object", optional: \.options.object, Format<String>.reference("an object's name, or an object type's"),
+            default: "all", "The object, or all of a type.")
+        Key(
+            "model", \.options.model, .word("a model"), default: "methods",
+            "What the invocations are compared with: the type's own `methods`, run one after the other; a `register` "
+                + "(`read` or `get`, `write` or `set`); a `counter`, whose replies are totals; a `queue` (`enqueue` or "
+                + "`put`, `dequeue` or `take`).")
+        Key("is", \.options.fields, .arguments(), "The fields of the object's state that count, and their values.")
+        Key(
             "expect", \.options.expect, .word("an expectation"), default: "holds",
             "`violated` turns it around: it fails if nothing goes wrong.")
         Key(
@@ -52,13 +67,15 @@ enum AssertionSection {
             "It is judged as soon as it holds, at the latest this long after the workloads have started.")
         AssertionForm.later.flatMap { Key<Draft>.later($0) }
     } finish: { draft, entry, reading in
-        let forms = AssertionForm.all.filter { entry.has($0.keyword) }
+        let forms = AssertionForm.all.filter { form in
+            entry.has(form.keyword) && !(form.keyword == "state" && entry.has("node"))
+        }
         guard forms.count == 1, let form = forms.first else { return }
         let options = Set(AssertionForm.all.flatMap(\.options))
-        for pair in entry.node.pairs ?? [] where options.contains(pair.key) && !form.options.contains(pair.key) {
-            reading.error(
-                "'\(pair.key)' does not go with \(form.keyword): it takes \(form.options.listed("and"))",
-                at: pair.keySpan)
+        for pair in entry.node.pairs ?? []
+        where options.contains(pair.key) && !form.options.contains(pair.key) && pair.key != form.keyword {
+            let taken = form.options.isEmpty ? "" : ": it takes \(form.options.listed("and"))"
+            reading.error("'\(pair.key)' does not go with \(form.keyword)\(taken)", at: pair.keySpan)
         }
         if !form.needs.isEmpty, !form.needs.contains(where: entry.has) {
             reading.error(
@@ -68,6 +85,7 @@ enum AssertionSection {
             reading.error("'contains' and 'matches' in one assertion: expected one of them", at: entry.place("matches"))
         }
         if form.options.contains("of") { readOf(&draft, form, entry, reading) }
+        readState(&draft, form, entry, reading)
         guard let make = draft.make else { return }
         draft.spec = AssertionSpec(
             make(draft.options), expect: draft.options.expect, within: draft.options.within,
@@ -80,6 +98,29 @@ enum AssertionSection {
         basis.expected + ", or a method",
         schema: ["anyOf": .array([basis.schema, ["type": "string", "examples": ["Calculator.suma"]]])],
         read: Format<String>.reference("\(basis.expected), or a method").read)
+
+    private static let nodeState = Format<NodeState>.word("a state")
+
+    /// Read once it is clear whose.
+    private static func state(_ form: AssertionForm) -> Format<YAMLNode> {
+        Format(
+            "\(form.format.expected), or \(nodeState.expected)",
+            schema: ["anyOf": .array([nodeState.schema, form.format.schema])]
+        ) { node, _ in node }
+    }
+
+    private static func readState(
+        _ draft: inout Draft, _ form: AssertionForm, _ entry: Record<Draft>.Entry, _ reading: Reading
+    ) {
+        guard let pair = entry["state"], ["node", "state"].contains(form.keyword) else { return }
+        reading.at("state", key: pair.keySpan, value: pair.value.span) {
+            if form.keyword == "node" {
+                draft.options.state = nodeState.read(pair.value, reading)
+            } else {
+                draft.make = form.format.read(pair.value, reading)
+            }
+        }
+    }
 
     /// A basis, or a method.
     private static func readOf(

@@ -72,7 +72,7 @@ enum CallKey {
         "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
     ]
 
-    private static let status = Format<String>.scalar(
+    static let status = Format<String>.scalar(
         "a gRPC status such as NOT_FOUND", schema: ["enum": .array(statuses.map { .string($0) })]
     ) { text throws(ValueProblem) in
         let name = String(text.uppercased().map { $0 == "-" || $0 == " " ? "_" : $0 })
@@ -85,7 +85,7 @@ enum CallKey {
         return name
     }
 
-    private static let metadata = Format<[String: String]>(
+    static let metadata = Format<[String: String]>(
         "names and texts",
         schema: ["type": ["object", "null"], "additionalProperties": ["type": ["string", "number", "boolean"]]]
     ) { node, reading in

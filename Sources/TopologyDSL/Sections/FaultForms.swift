@@ -8,7 +8,7 @@ struct FaultForm: Sendable {
     let keyword: String
     let level: Fault.Level
     let doc: String
-    /// The further keys that it understands, besides `at`, `every` and `name`.
+    /// The further keys that it understands, besides `at`, `failpoint`, `every` and `name`.
     let options: [String]
     let format: Format<Maker>
 
@@ -98,6 +98,7 @@ struct FaultOptions: Sendable {
     var at: Duration?
     var duration: Duration?
     var every: Duration?
+    var failpoint: Failpoint?
     var settle: Duration? = .seconds(1)
     var name: String?
     var jitter: Duration?

@@ -22,6 +22,9 @@ enum FaultSection {
             "at", optional: \.options.at, Format<Duration>.duration(), default: "0",
             "When it begins, after the workloads have started.")
         Key(
+            "failpoint", optional: \.options.failpoint, Format<Failpoint>.word("a step of a migration"),
+            "Instead of `at`: it begins when a process comes to this step of a migration, which waits for it.")
+        Key(
             "for", optional: \.options.duration, Format<Duration>.duration(allowsZero: false), default: "to the end",
             "How long it lasts.")
         Key(
@@ -54,7 +57,7 @@ enum FaultSection {
         let options = draft.options
         draft.spec = FaultSpec(
             make(options), link: options.link, only: options.only, at: options.at, for: options.duration,
-            every: options.every, settle: options.settle, name: options.name,
+            every: options.every, failpoint: options.failpoint, settle: options.settle, name: options.name,
             location: reading.location(entry.node.span))
     }
 
@@ -77,6 +80,10 @@ enum FaultSection {
         for key in ["link", "only", "for", "settle", "jitter", "chance", "within", "signal"]
         where entry.has(key) && !form.options.contains(key) {
             reading.error("'\(key)' does not go with \(form.keyword)\(why(key, form))", at: entry.place(key))
+        }
+        for key in ["at", "every"] where entry.has("failpoint") && entry.has(key) {
+            reading.error(
+                "'failpoint' beside '\(key)': it begins when a migration comes to that step", at: entry.place(key))
         }
         if let every = options.every, let duration = options.duration, duration >= every, form.options.contains("for") {
             reading.error(

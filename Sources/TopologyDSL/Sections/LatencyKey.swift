@@ -80,7 +80,7 @@ enum LatencyKey {
     }
 
     /// A time alone is what it may be at most.
-    private static let bound = Format<Bound>.scalar(
+    static let bound = Format<Bound>.scalar(
         "a bound such as <50ms",
         schema: .text(pattern: "(<|<=|>|>=)? *[0-9].*", examples: ["<50ms", "<=1s"])
     ) { text throws(ValueProblem) in

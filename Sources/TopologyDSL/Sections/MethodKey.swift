@@ -48,7 +48,7 @@ enum MethodKey {
             draft.handler?.methodSpan = span
         })
 
-    private static let message = Format<MethodMessage>(
+    static let message = Format<MethodMessage>(
         "a message's name, or \(TypeFormat.fields.expected)",
         schema: ["anyOf": .array([["type": "string"], TypeFormat.fields.schema])]
     ) { node, reading in
@@ -84,16 +84,19 @@ enum HandlerKey {
         }
     }
 
-    static let format = Format<Draft>(
-        "Lua, as in return { total = request.a + request.b }", schema: ["type": "string"]
-    ) { node, reading in
-        let expected = "Lua, as in return { total = request.a + request.b }"
-        guard let text = node.template(expected, reading).map(singleDollars) else { return nil }
-        guard text.contains(where: { !$0.isWhitespace }) else {
-            reading.error("expected \(expected), found an empty text", at: node.span)
-            return nil
+    static let format = format("return { total = request.a + request.b }")
+
+    /// - Parameter example: of a body, for messages.
+    static func format(_ example: String) -> Format<Draft> {
+        let expected = "Lua, as in \(example)"
+        return Format(expected, schema: ["type": "string"]) { node, reading in
+            guard let text = node.template(expected, reading).map(singleDollars) else { return nil }
+            guard text.contains(where: { !$0.isWhitespace }) else {
+                reading.error("expected \(expected), found an empty text", at: node.span)
+                return nil
+            }
+            return Draft(source: text, span: node.span, firstLine: firstLine(node, reading))
         }
-        return Draft(source: text, span: node.span, firstLine: firstLine(node, reading))
     }
 
     /// `handlers:` of a service.

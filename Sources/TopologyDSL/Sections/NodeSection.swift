@@ -4,16 +4,19 @@ import ClusterModel
 enum NodeSection {
     struct Draft: Sendable {
         var node = Node(name: "")
-        var directory: String?
+        var folder: String?
         var ready: ReadinessProbe?
         var serve: ServeKey.Draft?
         var call: [CallKey.Draft] = []
+        var host: HostKey.Draft?
+        var invoke: [InvokeKey.Draft] = []
     }
 
-    static let roles = ["broker", "publish", "consume", "serve", "call", "command"]
+    static let roles = ["broker", "publish", "consume", "serve", "call", "host", "invoke", "directory", "command"]
 
     static let record = Record<Draft>(
-        "node", "One process, or several. It is what its keys say; it may publish, consume, serve and call at once.",
+        "node",
+        "One process, or several. It is what its keys say; it may publish, consume, serve, call, host and invoke at once.",
         from: Draft()
     ) {
         Key(
@@ -32,12 +35,22 @@ enum NodeSection {
             "call", \.call, .oneOrMany(CallKey.record.format),
             "It calls methods: one workload or a list of them.")
         Key(
+            "host", optional: \.host, HostKey.format,
+            "It is a server of objects: a type, a list of types, or a mapping. `host:` alone is every type of the file."
+        )
+        Key(
+            "invoke", \.invoke, .oneOrMany(InvokeKey.record.format),
+            "It invokes objects, wherever they are: one workload or a list of them.")
+        Key(
+            "directory", optional: \.node.directory, DirectoryKey.record.format,
+            "It keeps who owns which object. There is one where there are hosts.")
+        Key(
             "command", optional: \.node.command, CommandKey.format,
             "It is a program of yours: a list of words, the program first; or one text, which is split at blanks. "
                 + "`ORCH_<NODE>_URL` in its environment leads to each broker, `ORCH_BROKER_URL` to one called broker; "
                 + "`ORCH_<NODE>_ADDRESS` to each server.")
         Key(
-            "cwd", optional: \.directory, Format<String>.template(.process), default: "the file's folder",
+            "cwd", optional: \.folder, Format<String>.template(.process), default: "the file's folder",
             "The command's working folder, from the topology file's.")
         Key(
             "ready", optional: \.ready, ReadyKey.format, default: "as soon as it has started",
@@ -56,9 +69,9 @@ enum NodeSection {
         Key("labels", \.node.labels, .oneOrMany(LabelKey.format), "Words to pick nodes by: `label:x`.")
         Key("stop", \.node.stop, StopKey.format, "How it is asked to end.")
         Key<Draft>.later(
-            "host", "invoke", "directory", "feed", "watch", "peer", "names", "inbound", "ports", "protocol")
+            "feed", "watch", "peer", "names", "inbound", "ports", "protocol")
     } finish: { draft, entry, reading in
-        draft.node.command?.directory = draft.directory
+        draft.node.command?.directory = draft.folder
         draft.node.command?.ready = draft.ready
         let start = entry.node.span
         if roles.allSatisfy({ !entry.has($0) }), !entry.hasStrangers {
@@ -68,15 +81,30 @@ enum NodeSection {
         for key in ["cwd", "ready"] where entry.has(key) && !entry.has("command") {
             reading.error("'\(key)' belongs to a node with 'command'", at: entry.place(key))
         }
-        for role in ["broker", "publish", "consume", "call"] where entry.has(role) && entry.has("command") {
+        for role in ["broker", "publish", "consume", "call", "host", "invoke", "directory"]
+        where entry.has(role) && entry.has("command") {
             reading.error(
                 "'command' and '\(role)' in one node: a program of yours is a process of its own",
                 at: entry.place("command"), advice: "make two nodes of it")
         }
-        for role in ["publish", "consume", "serve", "call"] where entry.has(role) && entry.has("broker") {
+        for role in ["publish", "consume", "serve", "call", "host", "invoke", "directory"]
+        where entry.has(role) && entry.has("broker") {
             reading.error(
                 "'broker' and '\(role)' in one node: there would be no link between them to break",
                 at: entry.place(role), advice: "make two nodes of it")
+        }
+        for role in ["host", "invoke"] where entry.has(role) && entry.has("directory") {
+            reading.error(
+                "'directory' and '\(role)' in one node: there would be no link between them to break",
+                at: entry.place(role), advice: "make two nodes of it")
+        }
+        if entry.has("directory"), entry.has("replicas") {
+            reading.error("a directory has no replicas", at: entry.place("replicas"))
+        }
+        for role in ["host", "directory"] where entry.has(role) && draft.serve?.via.kind == .queue {
+            reading.error(
+                "'via: queue' and '\(role)' in one node: nobody connects to such a server", at: entry.place(role),
+                advice: "make two nodes of it")
         }
         if entry.has("broker"), entry.has("replicas") {
             reading.error("a broker has no replicas", at: entry.place("replicas"), advice: "declare several brokers")

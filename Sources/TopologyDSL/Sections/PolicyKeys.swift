@@ -79,19 +79,28 @@ enum DuplicatesKey {
             "on", optional: \.on, Format<DuplicatePolicy.Action>.word("an answer to a duplicate"),
             default: "resend-reply, and execute without `at-most-once`",
             "`execute`: it is executed again. `resend-reply`: it gets the first execution's reply.")
-        Key(
-            "keep", \.policy.keep, .duration(allowsZero: false), default: "5s",
-            "How long after a call's deadline its reply is kept, unless the client has acknowledged it before.")
-        Key(
-            "capacity", \.policy.capacity, .integer(1...10_000_000), default: "100000",
-            "Calls that run or whose reply is kept. Beyond it new calls are refused, not executed.")
-        Key(
-            "bytes", \.policy.bytes, .bytes, default: "64MiB",
-            "Kept replies, together. Beyond it new calls are refused, not executed.")
+        bounds
         Key(
             "durable", \.policy.durable, .flag, default: "false",
             "Whether kept replies, and what handlers put into the node's store, survive the process.")
     }
+
+    /// `duplicates:` of an object type, whose semantics and durability say the rest.
+    static let objectRecord = Record<Draft>(
+        "object duplicates", "The replies that an object keeps, to answer copies with.", from: Draft()
+    ) { bounds }
+
+    private static let bounds: [Key<Draft>] = [
+        Key(
+            "keep", \.policy.keep, .duration(allowsZero: false), default: "5s",
+            "How long after a call's deadline its reply is kept, unless the client has acknowledged it before."),
+        Key(
+            "capacity", \.policy.capacity, .integer(1...10_000_000), default: "100000",
+            "Calls that run or whose reply is kept. Beyond it new calls are refused, not executed."),
+        Key(
+            "bytes", \.policy.bytes, .bytes, default: "64MiB",
+            "Kept replies, together. Beyond it new calls are refused, not executed."),
+    ]
 }
 
 /// `limits:` of a service.

@@ -9,6 +9,8 @@ enum ServiceSection {
         var messages: [NamedMessage] = []
         var enums: [NamedEnumeration] = []
         var methods: [MethodKey.Draft] = []
+        /// Of the messages of methods: several types of objects may have methods of one name.
+        var messagePrefix = ""
         var handlers: [HandlerKey.Draft] = []
         var proto: String?
         var protoPath: [String] = []
@@ -83,14 +85,14 @@ enum ServiceSection {
     }
 
     static let format = Format<[Draft]>.entries(
-        of: record, of: "service names", named: \.name, check: nameProblem,
+        of: record, of: "service names", named: \.name, check: { nameProblem($0, "a service") },
         finish: { draft, span, reading in draft.service = ServiceBuilder(draft, at: span, reading).service() })
 
-    private static let messages = Format<[NamedMessage]>.named(
+    static let messages = Format<[NamedMessage]>.named(
         "messages and their fields", TypeFormat.fields, check: TypeText.identifierProblem
     ) { NamedMessage(name: $0, span: $1, members: $2) }
 
-    private static let enums = Format<[NamedEnumeration]>.named(
+    static let enums = Format<[NamedEnumeration]>.named(
         "enums and their values", TypeFormat.enumeration, check: TypeText.identifierProblem
     ) { NamedEnumeration(name: $0, span: $1, values: $2) }
 
@@ -103,13 +105,14 @@ enum ServiceSection {
         isQualified(name) ? nil : "'\(shortened(name))' cannot be a package: expected names with dots, as in shop.v1"
     }
 
-    @Sendable private static func nameProblem(_ name: String) -> ValueProblem? {
+    /// - Parameter what: "x cannot be WHAT's name".
+    static func nameProblem(_ name: String, _ what: String) -> ValueProblem? {
         guard isQualified(name) else {
             return ValueProblem(
-                "'\(shortened(name))' cannot be a service's name: expected letters, digits and _, a letter first")
+                "'\(shortened(name))' cannot be \(what)'s name: expected letters, digits and _, a letter first")
         }
         guard name.utf8.count <= 200 else {
-            return ValueProblem("'\(shortened(name))' is longer than the 200 letters of a service's name")
+            return ValueProblem("'\(shortened(name))' is longer than the 200 letters of \(what)'s name")
         }
         let isReserved = ["grpc", "orch", "google"].contains { name == $0 || name.hasPrefix("\($0).") }
         return isReserved ? ValueProblem("'\(shortened(name))': this package is taken") : nil

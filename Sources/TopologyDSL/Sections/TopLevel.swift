@@ -6,6 +6,7 @@ enum TopLevel {
     struct Draft: Sendable {
         var topology = Topology(name: "")
         var services: [ServiceSection.Draft] = []
+        var objects: [ObjectSection.Draft] = []
         var nodes: [NodeSection.Draft] = []
     }
 
@@ -25,9 +26,12 @@ enum TopLevel {
         Key("exchanges", \.topology.exchanges, ExchangeSection.format, "The exchanges, by name.")
         Key("queues", \.topology.queues, QueueSection.format, "The named queues, by name.")
         Key("services", \.services, ServiceSection.format, "The services that nodes serve and call, by name.")
+        Key(
+            "objects", \.objects, ObjectSection.format, "The types of the objects that nodes host and invoke, by name.")
         Key("nodes", \.nodes, NodeSection.format, required: true, "The nodes, by name: one process each, or several.")
         Key("faults", \.topology.faults, FaultSection.format, "What breaks, where and when.")
+        Key("scenario", \.topology.scenario, ScenarioSection.format, "What is done while it runs, and when.")
         Key("assertions", \.topology.assertions, AssertionSection.format, "What must hold at the end.")
-        Key<Draft>.later("objects", "feeds", "groups", "params", "scenario", "script")
+        Key<Draft>.later("feeds", "groups", "params", "script")
     }
 }

@@ -131,7 +131,7 @@ struct SchemaBuilder {
         reading.error(
             "there is no type '\(shortened(name))'\(near)", at: span,
             advice: near.isEmpty
-                ? "a service's own types stand under its 'messages' and 'enums'"
+                ? "its own types stand under 'messages' and 'enums'"
                     + (own.isEmpty ? "" : ": \(own.prefix(12).listed("and"))") : nil)
         return nil
     }

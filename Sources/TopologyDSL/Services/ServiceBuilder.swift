@@ -44,7 +44,7 @@ struct ServiceBuilder {
         for message in draft.messages { builder.declare(message: message.name, message.members, at: message.span) }
         for item in draft.enums { builder.declare(enumeration: item.name, item.values, at: item.span) }
         func names(_ method: MethodKey.Draft) -> (request: String, response: String) {
-            let name = TypeText.camelCase(method.name)
+            let name = draft.messagePrefix + TypeText.camelCase(method.name)
             return ("\(name)Request", "\(name)Response")
         }
         for method in draft.methods {

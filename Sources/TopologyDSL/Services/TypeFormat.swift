@@ -7,7 +7,7 @@ enum TypeFormat {
         + "map<K, V>; [T] for repeated T; a mapping of fields; {enum: [A, B]}; {oneof: {…}}; {type: T, number: 5}."
 
     /// Editors get the shape, which is recursive: `$defs/type` refers to itself.
-    private static let typeSchema = JSON.shared(
+    static let schema = JSON.shared(
         "type",
         [
             "description": .string(description),
@@ -36,13 +36,20 @@ enum TypeFormat {
     /// The fields of a message.
     static let fields = Format<[MemberSyntax]>(
         "fields and their types, as in { a: int64, b: string }",
-        schema: ["type": ["object", "null"], "additionalProperties": typeSchema]
+        schema: ["type": ["object", "null"], "additionalProperties": schema]
     ) { node, reading in
         guard let pairs = node.isNull ? [] : node.pairs else {
             reading.mismatch(node, "fields and their types, as in { a: int64, b: string }")
             return nil
         }
         return members(pairs, reading)
+    }
+
+    /// One type, as the field `value` of a message of its own.
+    static func value(_ node: YAMLNode, _ reading: Reading) -> MemberSyntax? {
+        field(.init(key: "value", keySpan: node.span, value: node), reading).map {
+            MemberSyntax(name: "value", span: node.span, content: .field($0))
+        }
     }
 
     /// An enum: names, or names with their numbers.
@@ -79,7 +86,7 @@ enum TypeFormat {
             reading.error(problem.message, at: pair.keySpan, advice: problem.advice)
         } else if luaWords.contains(pair.key) {
             reading.warning(
-                "'\(pair.key)' is a word of Lua: a handler has to write request[\"\(pair.key)\"]", at: pair.keySpan)
+                "'\(pair.key)' is a word of Lua: a handler has to write [\"\(pair.key)\"]", at: pair.keySpan)
         }
     }
 

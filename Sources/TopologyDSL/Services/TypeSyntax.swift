@@ -51,6 +51,8 @@ enum TypeText {
         "double": .double, "float": .float, "int32": .int32, "int64": .int64, "uint32": .uint32, "uint64": .uint64,
         "sint32": .sint32, "sint64": .sint64, "fixed32": .fixed32, "fixed64": .fixed64, "sfixed32": .sfixed32,
         "sfixed64": .sfixed64, "bool": .bool, "string": .string, "bytes": .bytes,
+        // A reference to an object, which prints as orch://Account/acc-1.
+        "ref": .string,
     ]
 
     static let expected = "a type, as in int64, repeated string, map<string, int64>, a message's name or { a: int64 }"
@@ -63,6 +65,7 @@ enum TypeText {
         "number": "double", "decimal": "double", "real": "double", "float32": "float", "float64": "double",
         "object": "Struct", "any": "Value", "json": "Value", "date": "Timestamp", "datetime": "Timestamp",
         "time": "Timestamp", "void": "Empty", "none": "Empty", "nothing": "Empty", "blob": "bytes",
+        "reference": "ref",
     ]
 
     static func parse(
