@@ -12,6 +12,12 @@ package enum ControlMessage: Sendable, Codable {
     case progress(Progress)
     /// The answer to `survey`.
     case surveyed(id: Int, Survey)
+    /// The answer to `migrate`.
+    case migrated(id: Int, MigrationAnswer)
+    /// A part of the answer to `describeObjects`.
+    case objects(id: Int, [ObjectDescription], more: Bool)
+    /// It waits at an armed step of a migration until it is told to proceed.
+    case atFailpoint(id: Int, Failpoint, object: String)
     /// It cannot do its work; it exits next.
     case failed(message: String)
 
@@ -23,6 +29,12 @@ package enum ControlMessage: Sendable, Codable {
     case drain
     /// What is left to do?
     case survey(id: Int)
+    /// Move an object, if it is yours, to another process.
+    case migrate(id: Int, object: String, to: String)
+    /// Tell of so many of your objects at most, those with names first; or of this one.
+    case describeObjects(id: Int, limit: Int, object: String?)
+    /// The answer to `atFailpoint`.
+    case proceed(id: Int)
     case stop
 
     // From and to a command.
@@ -81,6 +93,10 @@ package enum Request: Sendable, Codable {
     case resolve(server: String, client: String)
     /// Ends all faults, or the ones of these names.
     case clearFaults(names: [String]?)
+    /// Moves an object to a process that hosts.
+    case migrate(object: String, to: String)
+    /// Objects of every host, so many of each at most, those with names first; or this one.
+    case objects(limit: Int, object: String?)
     /// Ends the run: drains, judges, and brings everything down.
     case down
 }
@@ -90,6 +106,9 @@ package enum Response: Sendable, Codable {
     case ready
     case faults([FaultStatus])
     case endpoints([ServerEndpoint])
+    case migrated(MigrationAnswer)
+    /// By the process that owns them; hosts that did not answer are missing. A part of the answer.
+    case objects([String: [ObjectDescription]], more: Bool)
     /// The run has ended with this exit code.
     case ended(exitCode: Int32)
     case failed(message: String, exitCode: Int32)

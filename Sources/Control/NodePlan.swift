@@ -37,8 +37,18 @@ package struct NodePlan: Sendable, Codable {
     package var replicas: [String: [String]]
     /// The nodes that serve each service, by its full name.
     package var places: [String: [String]]
-    /// Replicas of the nodes that it calls, by the node's name.
+    /// Replicas of the nodes that it calls, by the node's name, and hosts and the directory, by the process's.
     package var servers: [String: [ServerEndpoint]]
+    /// Types of objects, where it hosts or invokes any or is the directory.
+    package var objects: [ObjectType]
+    package var host: HostRole?
+    package var directory: DirectoryRole?
+    /// The process that is the directory.
+    package var directoryInstance: String?
+    /// The processes that can host each type, by its name.
+    package var hosts: [String: [String]]
+    /// The steps of a migration at which it stops and asks.
+    package var failpoints: [Failpoint]
     /// The folder for what must survive it; it may not be there yet.
     package var data: String
     /// Where each broker is reached from this process: an URL that leads through its own link.
@@ -61,6 +71,8 @@ package struct NodePlan: Sendable, Codable {
         broker: BrokerPlan? = nil, publish: [PublishRole] = [], consume: [ConsumeRole] = [],
         serve: ServeRole? = nil, call: [CallRole] = [], services: [Service] = [],
         places: [String: [String]] = [:], replicas: [String: [String]] = [:], servers: [String: [ServerEndpoint]] = [:],
+        objects: [ObjectType] = [], host: HostRole? = nil, directory: DirectoryRole? = nil,
+        directoryInstance: String? = nil, hosts: [String: [String]] = [:], failpoints: [Failpoint] = [],
         data: String = "", endpoints: [String: String] = [:]
     ) {
         self.node = node
@@ -78,6 +90,12 @@ package struct NodePlan: Sendable, Codable {
         self.places = places
         self.replicas = replicas
         self.servers = servers
+        self.objects = objects
+        self.host = host
+        self.directory = directory
+        self.directoryInstance = directoryInstance
+        self.hosts = hosts
+        self.failpoints = failpoints
         self.data = data
         self.endpoints = endpoints
     }

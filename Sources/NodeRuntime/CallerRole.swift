@@ -2,11 +2,12 @@ import ClusterModel
 import Control
 import History
 import NIOCore
+import Objects
 import Protobuf
 import RPC
 
-/// `call:` — calls a method again and again, and looks at what comes back.
-final class CallerRole: Workload, CallObserver {
+/// `call:` and `invoke:` — calls a method again and again, and looks at what comes back.
+final class CallerRole: Workload, InvocationObserver {
     /// Calls begun before the event loop gets its turn.
     private static let burst = 128
 
@@ -17,11 +18,14 @@ final class CallerRole: Workload, CallObserver {
     private let requests: [CallValues]
     private let expected: [CallValues]?
     private let options: CallOptions
-    private let witness: CallWitness
+    private let witness: InvocationWitness
+    /// The object's name, or a reference; nil: a service's method is called.
+    private let object: Template?
     private var values: Template.Values
     private var pacer: CallPacer
     private var client: RPCClient?
     private var queue: QueueClient?
+    private var objects: ObjectClient?
     private var timer: WakeTimer!
     private var isPumping = false
     private var isStopped = false
@@ -36,8 +40,12 @@ final class CallerRole: Workload, CallObserver {
         self.context = context
         self.role = role
         part = "\(index + 1)"
-        guard let service = context.plan.services.first(where: { $0.name == role.service }),
-            let method = try Schema(service.schema).method(path: "/\(role.service)/\(role.method)")
+        let schema =
+            role.object == nil
+            ? context.plan.services.first { $0.name == role.service }?.schema
+            : context.plan.objects.first { $0.name == role.service }?.service.schema
+        guard let schema,
+            let method = try Schema(schema).method(path: "/\(role.service)/\(role.method)")
         else { throw OrchError(.internalError, "the plan has no method \(role.fullMethod)") }
         self.method = method
         requests = try role.requests.map { try CallValues($0, method.input) }
@@ -53,7 +61,8 @@ final class CallerRole: Workload, CallObserver {
         options = CallOptions(
             semantics: role.semantics, retry: role.retry,
             target: role.replica.map { "\(role.to)-\($0)" }, metadata: metadata)
-        witness = CallWitness(context)
+        witness = InvocationWitness(context)
+        object = try role.object.map { try Template($0) }
         values = context.values(for: "call \(index)")
         pacer = CallPacer(role)
         timer = WakeTimer(context.eventLoop) { [unowned self] in pump() }
@@ -64,6 +73,11 @@ final class CallerRole: Workload, CallObserver {
     // MARK: - Workload
 
     func prepare() -> EventLoopFuture<Void> {
+        guard object == nil else {
+            // Where the object is, is asked for when it is invoked.
+            objects = context.objects.client(part: part, observer: self)
+            return context.eventLoop.makeSucceededVoidFuture()
+        }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         switch role.via {
         case .grpc:
@@ -121,6 +135,7 @@ final class CallerRole: Workload, CallObserver {
         isStopped = true
         timer.cancel()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        if let objects { return objects.close() }
         let closed = client?.close() ?? context.eventLoop.makeSucceededVoidFuture()
         return closed.flatMap { bound.value.queue?.stop() ?? bound.eventLoop.makeSucceededVoidFuture() }
     }
@@ -129,7 +144,7 @@ final class CallerRole: Workload, CallObserver {
 
     /// Begins what may begin, and sets the timer for what may begin later.
     private func pump() {
-        guard !isPumping, !isStopped, client != nil else { return }
+        guard !isPumping, !isStopped, client != nil || objects != nil else { return }
         isPumping = true
         defer { isPumping = false }
         var begun = 0
@@ -146,7 +161,14 @@ final class CallerRole: Workload, CallObserver {
         values.sequence = start.sequence
         do {
             let messages = try requests.map { try $0.message(&values) }
-            if isStreaming {
+            if let object, let objects {
+                let text = object.text(&values)
+                objects.invoke(
+                    ObjectReference(text)?.object ?? text, path: method.path,
+                    message: ByteBuffer(bytes: (messages.first ?? Message(method.input)).encoded), options: options,
+                    due: start.due
+                ) { self.ended($0, start.sequence) }
+            } else if isStreaming {
                 stream(start, messages)
             } else {
                 client?.call(
@@ -174,14 +196,21 @@ final class CallerRole: Workload, CallObserver {
 
     private func ended(_ report: CallReport, _ sequence: Int) {
         let unexpected = difference(report, sequence)
-        witness.record(report, unexpected: unexpected)
+        if object == nil {
+            witness.calls.record(report, unexpected: unexpected)
+        } else {
+            witness.record(report, unexpected: unexpected)
+            hold(report)
+        }
         switch report.outcome {
         case .success: succeeded += 1
         case .executed, .notExecuted: failed += 1
         case .unknown: uncertain += 1
         }
         if let unexpected { tell("call \(sequence) of \(role.fullMethod): \(unexpected)") }
-        if case .executed(let status) = report.outcome, role.expectStatus != status.code.name {
+        if case .executed(let status) = report.outcome, role.expectStatus != status.code.name,
+            role.expectException == nil || unexpected != nil
+        {
             tell("call \(sequence) of \(role.fullMethod): \(status)")
         }
         pacer.callEnded()
@@ -200,9 +229,14 @@ final class CallerRole: Workload, CallObserver {
         switch report.outcome {
         case .unknown, .notExecuted: return nil
         case .executed(let status):
+            if let wanted = role.expectException {
+                let raised = report.trailers[ObjectHeader.exception] ?? status.code.name
+                return raised == wanted ? nil : "raised \(raised), expected \(wanted)"
+            }
             guard let wanted = role.expectStatus, wanted != status.code.name else { return nil }
             return "status \(status), expected \(wanted)"
         case .success:
+            if let wanted = role.expectException { return "returned, expected \(wanted) to be raised" }
             if let wanted = role.expectStatus, wanted != "OK" { return "status OK, expected \(wanted)" }
         }
         guard let expected else { return nil }
@@ -223,7 +257,20 @@ final class CallerRole: Workload, CallObserver {
         return nil
     }
 
-    // MARK: - CallObserver
+    /// Keeps the references of an answer as long as this process lives.
+    private func hold(_ report: CallReport) {
+        guard role.holds, let bytes = report.messages.first,
+            let reply = try? Message.decode(Array(bytes.readableBytesView), as: method.output),
+            let found = try? ReferenceScan.references(in: reply.untyped), !found.isEmpty
+        else { return }
+        context.objects.references.hold(found, for: .external) {}
+    }
+
+    // MARK: - InvocationObserver
+
+    func invoked(_ id: CallID, object: String, path: String, message: ByteBuffer) {
+        witness.invoked(id, object: object, path: path, message: message)
+    }
 
     func attemptSent(_ id: CallID, path: String, target: String, attempt: Int, due: Int64) {
         witness.attemptSent(id, path: path, target: target, attempt: attempt, due: due)

@@ -16,7 +16,8 @@ final class Neighbours {
         var outcome: String
     }
 
-    private let context: NodeContext
+    private unowned let context: NodeContext
+    var objects: ObjectNetwork { context.objects }
     private var clients: [String: EventLoopFuture<NIOLoopBound<RPCClient>>] = [:]
     private var schemas: [String: Schema] = [:]
     private var publisher: HandlerPublisher?

@@ -42,6 +42,7 @@ package enum NodeProcess {
         var broker: BrokerServer?
         var roles: NIOLoopBound<NodeRoles>?
         var reporter: RepeatedTask?
+        var stopping: Task<Void, Never>?
         for await message in control.messages {
             switch message {
             case .plan(let plan):
@@ -74,17 +75,26 @@ package enum NodeProcess {
             case .survey(let id):
                 guard let roles else { continue }
                 loop.flatSubmit { roles.value.survey() }.whenSuccess { control.send(.surveyed(id: id, $0)) }
+            case .migrate, .describeObjects, .proceed:
+                if let roles { try? await loop.submit { roles.value.asked(message) }.get() }
             case .stop:
+                // What leaves in order may have to ask the cluster where others are: its answers are read meanwhile.
+                guard stopping == nil else { continue }
                 reporter?.cancel()
-                if let roles {
-                    try? await loop.flatSubmit { roles.value.stop() }.get()
-                    try? await loop.submit { roles.value.report(to: control) }.get()
+                stopping = Task { [roles, broker] in
+                    if let roles {
+                        try? await loop.flatSubmit { roles.value.stop() }.get()
+                        try? await loop.submit { roles.value.report(to: control) }.get()
+                    }
+                    await broker?.shutdown()
+                    await control.close()
                 }
-                await broker?.shutdown()
-                await control.close()
-                return 0
             default: break
             }
+        }
+        if let stopping {
+            await stopping.value
+            return 0
         }
         // The cluster is gone, and nobody is left to work for.
         return OrchError.Code.unavailable.rawValue
@@ -131,6 +141,27 @@ final class NodeRoles {
     }
 
     func resolved(_ response: Response) { context.resolved(response) }
+
+    /// What the cluster asks of objects.
+    func asked(_ message: ControlMessage) {
+        let objects = workloads.lazy.compactMap { $0 as? any ObjectControl }.first
+        let control = context.control
+        switch message {
+        case .migrate(let id, let object, let target):
+            guard let objects else { return control.send(.migrated(id: id, .notHere)) }
+            objects.migrate(object: object, to: target) { control.send(.migrated(id: id, $0)) }
+        case .describeObjects(let id, let limit, let object):
+            guard let objects else { return control.send(.objects(id: id, [], more: false)) }
+            objects.describe(limit: limit, object: object) { descriptions in
+                let parts = descriptions.parts
+                for (index, part) in parts.enumerated() {
+                    control.send(.objects(id: id, part, more: index < parts.count - 1))
+                }
+            }
+        case .proceed(let id): context.proceed(id)
+        default: break
+        }
+    }
 
     func run() { for workload in workloads { workload.run() } }
 

@@ -11,8 +11,15 @@ final class NodeContext {
     let recorder: Recorder
     let log: NodeLog
     let control: ControlClient
+    /// Whom its scripts may call, and where they may publish.
+    private(set) lazy var neighbours = Neighbours(self)
+    /// Objects, wherever they are.
+    private(set) lazy var objects = ObjectNetwork(self)
+    /// Where this process itself listens; 0: nowhere.
+    var port = 0
     /// Those who wait for where a server is, in the order of their questions.
     private var questions: Deque<EventLoopPromise<[ServerEndpoint]>> = []
+    private var stops: FailpointStops
 
     init(plan: NodePlan, eventLoop: any EventLoop, recorder: Recorder, log: NodeLog, control: ControlClient) {
         self.plan = plan
@@ -20,6 +27,7 @@ final class NodeContext {
         self.recorder = recorder
         self.log = log
         self.control = control
+        stops = FailpointStops(armed: plan.failpoints)
     }
 
     /// Where this process reaches the replicas of a node that serves.
@@ -40,6 +48,17 @@ final class NodeContext {
         default: promise.fail(OrchError(.internalError, "the cluster answered something else"))
         }
     }
+
+    // MARK: - Failpoints
+
+    /// Goes on when nothing holds it here: at once, or once the fault that waits for this step is in force.
+    func failpoint(_ point: Failpoint, object: String, _ goOn: @escaping () -> Void) {
+        guard let id = stops.arrive(point, goOn) else { return goOn() }
+        control.send(.atFailpoint(id: id, point, object: object))
+    }
+
+    /// The cluster's answer to an arrival.
+    func proceed(_ id: Int) { stops.leave(id)?() }
 
     /// What `$(…)` stands for in this process. Each use has its own stream of chance.
     func values(for use: String) -> Template.Values {

@@ -43,6 +43,7 @@ extension Cluster {
         guard !isInterrupted else { return }
         record(phase: .drained, undrained: undrained)
         await noteQueues()
+        await noteObjects()
     }
 
     /// What passes the links; where it stands still, nothing is on its way.
@@ -90,7 +91,8 @@ extension Cluster {
             guard life.isAlive else { continue }
             let links = injector.links.filter { $0.identity.client == instance.name }
             let isSettled = links.allSatisfy { $0.unsettled == 0 }
-            if node.consume.isEmpty, node.publish.isEmpty, node.call.isEmpty, node.serve == nil || node.command != nil {
+            if node.consume.isEmpty, node.publish.isEmpty, node.call.isEmpty, node.server == nil || node.command != nil
+            {
                 if !isSettled { names.append(instance.name) }
                 continue
             }
@@ -211,7 +213,7 @@ extension Cluster {
     func judge() throws -> RunReport {
         var history = History.read(folder.evidenceFiles)
         history.problems += recordingFailures.map(\.message)
-        var results = Judge.judge(history: history, topology: topology, logs: logLines())
+        var results = Judge.judge(history: history, topology: topology, logs: logLines(), models: options.models)
         for (index, result) in early where index < results.count { results[index] = result }
         let nodes = plan.instances.map { instance in
             let life = lives[instance.name]!
@@ -229,7 +231,8 @@ extension Cluster {
         return RunReport(
             topology: topology.name, seed: options.seed,
             duration: .nanoseconds(MonotonicClock.now() - started), nodes: nodes, faults: faults, assertions: results,
-            problems: history.problems, interrupted: isInterrupted)
+            objects: ObjectAccount.list(history), problems: history.problems,
+            warnings: failpoints.warnings + scenarioWarnings, interrupted: isInterrupted)
     }
 
     /// The lines of the logs, where an assertion asks for them.
@@ -267,8 +270,10 @@ extension Cluster {
             let files = folder.evidenceFiles
             let logs = logLines()
             let topology = topology
+            let models = options.models
             let result = await Task.detached {
-                Judge.judgeNow(spec, history: History.read(files), topology: topology, logs: logs)
+                Judge.judgeNow(
+                    spec, history: History.read(files), topology: topology, logs: logs, models: models)
             }.value
             early[index] = result
             if result.outcome == .pass || clock.now >= deadline { return }

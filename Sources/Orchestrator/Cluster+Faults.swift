@@ -15,7 +15,7 @@ import History
 extension Cluster {
     /// Starts the file's faults: those without a time before the workloads begin, the others at their times.
     func startScheduledFaults(initial: Bool) {
-        for spec in topology.faults {
+        for spec in topology.faults where spec.failpoint == nil {
             let isImmediate = spec.at == nil && spec.every == nil && spec.fault.level != .process
             if isImmediate != initial { continue }
             if isImmediate, spec.duration == nil, !spec.fault.isInstant {
@@ -33,7 +33,7 @@ extension Cluster {
         }
     }
 
-    private func closedFault() {
+    func closedFault() {
         openFaults -= 1
         changed()
     }
@@ -49,15 +49,52 @@ extension Cluster {
             round += 1
             let clock = ContinuousClock()
             let next = spec.every.map { clock.now + $0 }
-            if let duration = spec.duration {
-                try? await Task.sleep(for: duration)
-                await end(fault)
-            } else if spec.fault.isInstant {
-                await end(fault)
-            }
+            await endInTime(fault)
             if let next { try? await clock.sleep(until: next) }
         } while spec.every != nil
     }
+
+    /// Ends a fault after its time, if it has one.
+    func endInTime(_ fault: ActiveFault) async {
+        guard fault.spec.duration != nil || fault.spec.fault.isInstant else { return }
+        if let duration = fault.spec.duration { try? await Task.sleep(for: duration) }
+        await end(fault)
+    }
+
+    // MARK: - Failpoints
+
+    /// A process waits at a step of a migration: the fault that is meant for it begins, and then the process goes on.
+    func reached(_ point: Failpoint, _ id: Int, by peer: ControlServer.Peer) {
+        guard phase == .running, let spec = failpoints.take(point) else { return peer.send(.proceed(id: id)) }
+        let before = lives.mapValues(\.incarnation)
+        let isAwaited = spec.duration != nil || spec.fault.isInstant
+        if isAwaited { openFaults += 1 }
+        let fault = begin(spec)
+        tasks.append(
+            Task {
+                await self.becomesEffective(fault, before)
+                // It may be the one that was struck.
+                if self.peers.values.contains(peer) { peer.send(.proceed(id: id)) }
+                await self.endInTime(fault)
+                if isAwaited { self.closedFault() }
+            })
+    }
+
+    /// Waits until a fault that takes processes down has done so; others are in force when they have begun.
+    /// - Parameter before: the lives that are to end.
+    private func becomesEffective(_ fault: ActiveFault, _ before: [String: Int]) async {
+        switch fault.spec.fault {
+        case .kill(_, let signal) where Signals.asksForTheEnd(Signals.number(signal) ?? SIGKILL): break
+        case .restart: break
+        default: return
+        }
+        let names = struck[fault.id] ?? []
+        _ = await wait(for: .seconds(10)) {
+            names.allSatisfy { name in self.lives[name]?.pid == nil || self.lives[name]?.incarnation != before[name] }
+        }
+    }
+
+    // MARK: - On and off
 
     /// Turns a fault on and, where it is one of processes, carries it out.
     /// - Parameter round: of a fault that comes again, from 1; each round chooses its processes anew.
@@ -114,7 +151,7 @@ extension Cluster {
 
     private func strike(_ name: String, _ signal: Int32) {
         guard let pid = lives[name]?.pid else { return }
-        let asks = [SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal)
+        let asks = Signals.asksForTheEnd(signal)
         if signal != SIGSTOP && signal != SIGCONT { lives[name]!.ending(.fault(signal: signal, asksForTheEnd: asks)) }
         kill(-pid, signal)
     }

@@ -229,6 +229,7 @@ extension Cluster {
         guard var life = lives[name], life.incarnation == incarnation else { return }
         if let pid = life.pid { watchdog.remove(group: pid) }
         peers[name] = nil
+        answersNoMore(name)
         brokerIsDown(name)
         serverIsDown(name)
         let wasStarting = life.state == .starting
@@ -286,7 +287,10 @@ extension Cluster {
     func receive(_ happening: ControlServer.Happening) {
         switch happening {
         case .gone(let peer):
-            for (name, known) in peers where known == peer { peers[name] = nil }
+            for (name, known) in peers where known == peer {
+                peers[name] = nil
+                answersNoMore(name)
+            }
         case .message(let peer, let message): receive(message, from: peer)
         }
     }
@@ -321,6 +325,13 @@ extension Cluster {
             tell(.node(status(of: name)))
             changed()
         case .surveyed(let id, let survey): surveys.removeValue(forKey: id)?.resume(returning: survey)
+        case .migrated(let id, let answer):
+            migrations[id]?.answered(name, answer)
+            changed()
+        case .objects(let id, let part, let more):
+            descriptions[id]?.answered(name, part, more: more)
+            changed()
+        case .atFailpoint(let id, let point, _): if let peer = peers[name] { reached(point, id, by: peer) }
         case .failed(let message): statuses[name]?.lastLines.append(message)
         default: break
         }
@@ -332,22 +343,29 @@ extension Cluster {
         var endpoints: [String: String] = [:]
         for broker in instance.brokers { endpoints[broker] = url(of: broker, for: name)?.description }
         var servers: [String: [ServerEndpoint]] = [:]
-        for server in Set(node.call.map(\.to)) {
-            servers[server] = topology.instances(named: server).compactMap { replica in
+        func known(_ server: String) -> [ServerEndpoint] {
+            topology.instances(named: server).compactMap { replica in
                 linkPort(name, replica).map {
                     ServerEndpoint(instance: replica, port: $0, tls: topology.node(ofInstance: replica)?.serve?.tls)
                 }
             }
         }
+        for role in node.call where role.object == nil { servers[role.to] = known(role.to) }
+        // Who has to do with objects knows processes, not nodes.
+        for server in topology.objectServers(of: node) { servers[server] = known(server) }
         return NodePlan(
             node: node.name, instance: name, replica: instance.replica, incarnation: incarnation, seed: options.seed,
             evidence: "\(folder.evidence)/\(name).\(incarnation).events",
             broker: node.broker.map { _ in .init(port: 0, data: "\(folder.data)/\(name)") }, publish: node.publish,
-            consume: node.consume, serve: node.serve, call: node.call,
-            services: node.serve == nil && node.call.isEmpty ? [] : topology.services, places: topology.places,
+            consume: node.consume, serve: node.server, call: node.call,
+            services: node.server == nil && node.call.isEmpty ? [] : topology.services, places: topology.places,
             replicas: Dictionary(
                 uniqueKeysWithValues: topology.nodes.filter { $0.serve != nil }.map { ($0.name, $0.instances) }),
-            servers: servers, data: "\(folder.data)/\(name)", endpoints: endpoints)
+            servers: servers, objects: node.hasToDoWithObjects ? topology.objects : [], host: node.host,
+            directory: node.directory, directoryInstance: topology.directory?.instances.first,
+            hosts: topology.hostsByType,
+            failpoints: node.host == nil && node.directory == nil ? [] : failpoints.armed,
+            data: "\(folder.data)/\(name)", endpoints: endpoints)
     }
 
     // MARK: - Servers

@@ -34,16 +34,17 @@ extension Cluster {
             }
             let fault = begin(spec)
             peer.send(.response(.faults([status(of: fault, isActive: true)])))
-            if spec.duration != nil || spec.fault.isInstant {
-                tasks.append(
-                    Task {
-                        if let duration = spec.duration { try? await Task.sleep(for: duration) }
-                        await self.end(fault)
-                    })
-            }
+            tasks.append(Task { await self.endInTime(fault) })
         case .resolve(let server, let client): resolve(server, for: client, peer)
         case .listFaults: peer.send(.response(.faults(faultStatuses)))
         case .clearFaults(let names): Task { await self.clear(names, peer) }
+        case .migrate(let object, let target):
+            if let obstacle = obstacle(toMigrationTo: target) {
+                peer.send(.response(.failed(message: obstacle, exitCode: OrchError.Code.usage.rawValue)))
+            } else {
+                Task { peer.send(.response(.migrated(await self.migrate(object, to: target)))) }
+            }
+        case .objects(let limit, let object): Task { await self.tellObjects(limit: limit, object: object, to: peer) }
         case .down:
             down()
             closers.append(peer)
@@ -54,7 +55,7 @@ extension Cluster {
     /// opened at its first use.
     func resolve(_ server: String, for client: String, _ peer: ControlServer.Peer) {
         let instances = topology.instances(named: server)
-        guard let node = topology.node(ofInstance: server), node.serve?.via == .grpc, !instances.isEmpty else {
+        guard let node = topology.node(ofInstance: server), node.server?.via == .grpc, !instances.isEmpty else {
             let names = topology.servers.map(\.name).joined(separator: ", ")
             peer.send(
                 .response(
@@ -140,7 +141,10 @@ extension Node {
         if !publish.isEmpty { words.append("publish") }
         if !consume.isEmpty { words.append("consume") }
         if serve != nil, command == nil { words.append("serve") }
-        if !call.isEmpty { words.append("call") }
+        if host != nil { words.append("host") }
+        if directory != nil { words.append("directory") }
+        if call.contains(where: { $0.object == nil }) { words.append("call") }
+        if call.contains(where: { $0.object != nil }) { words.append("invoke") }
         if command != nil { words.append("command") }
         return words.joined(separator: ", ")
     }

@@ -45,14 +45,22 @@ package actor Cluster {
     var endRequest: EndRequest?
     var runStarted: Int64 = 0
     var created = MonotonicClock.now()
-    /// Scheduled faults that the run waits for.
+    /// Scheduled faults, steps of the scenario and assertions `within:` a time that the run waits for.
     var openFaults = 0
+    /// Faults that wait for a step of a migration.
+    var failpoints: FailpointQueue
     /// The processes that each process fault has chosen, by the fault's id.
     var struck: [Int: [String]] = [:]
     /// Commands that wait for the end.
     var closers: [ControlServer.Peer] = []
     var surveys: [Int: CheckedContinuation<Survey?, Never>] = [:]
     var lastSurvey = 0
+    /// Questions about objects that are not answered yet.
+    var migrations: [Int: HostPoll<MigrationAnswer>] = [:]
+    var descriptions: [Int: ObjectPoll] = [:]
+    var lastQuestion = 0
+    /// By object: why the scenario could not move it.
+    var failedMoves: [String: [String]] = [:]
     var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     var lastWaiter = 0
     var early: [Int: AssertionResult] = [:]
@@ -88,6 +96,7 @@ package actor Cluster {
         self.folder = folder
         self.options = options
         plan = ClusterPlan(topology)
+        failpoints = FailpointQueue(topology.faults)
         loops = try LinkLoops(threads: 2, folder: folder.evidence)
         recorder = try Recorder(
             path: "\(folder.evidence)/orchestrator.events", source: .init(kind: .orchestrator, name: "orchestrator"))
@@ -178,7 +187,7 @@ package actor Cluster {
         let node = topology.node(ofInstance: server)
         return try await injector.link(
             LinkIdentity(client: client, server: server), port: port,
-            stampsCalls: node?.serve != nil && node?.command == nil)
+            stampsCalls: node?.server != nil && node?.command == nil)
     }
 
     private func bringUp() async throws {
@@ -214,6 +223,7 @@ package actor Cluster {
         move(to: .running)
         for instance in plan.instances { setRunning(instance.name) }
         startScheduledFaults(initial: false)
+        startScenario()
         startEarlyAssertions()
         _ = await wait(for: nil) { self.endRequest != nil || (!self.options.keep && self.isWorkDone) }
     }
@@ -266,7 +276,8 @@ package actor Cluster {
 
     private func wake(_ id: Int) { waiters.removeValue(forKey: id)?.resume() }
 
-    /// Whether every finite workload and every scheduled fault has ended. False for ever where there is none of them.
+    /// Whether every finite workload, scheduled fault and step of the scenario has ended. False for ever where there is
+    /// none of them.
     private var isWorkDone: Bool {
         guard openFaults == 0 else { return false }
         let finite = plan.instances.filter { instance in
@@ -282,11 +293,15 @@ package actor Cluster {
         }
         let programs = programsToWaitFor
         if !programs.isEmpty { return programs.allSatisfy(hasEnded) }
-        return hasScheduledFaults
+        return hasSchedule
     }
 
-    private var hasScheduledFaults: Bool {
-        topology.faults.contains { $0.every == nil && ($0.duration != nil || $0.fault.isInstant) }
+    /// Whether there are faults or steps that happen at their times and then are over.
+    private var hasSchedule: Bool {
+        topology.scenario.contains { ScenarioSchedule($0).isFinite }
+            || topology.faults.contains {
+                $0.failpoint == nil && $0.every == nil && ($0.duration != nil || $0.fault.isInstant)
+            }
     }
 
     /// Where the file has no finite workload of its own, a run is over when the programs that its assertions start

@@ -1,3 +1,4 @@
+import Assertions
 import ClusterModel
 import Control
 
@@ -26,14 +27,18 @@ package struct ClusterOptions: Sendable {
     package var startTimeout: Duration
     /// Stay up when the workloads have ended, until asked to end.
     package var keep: Bool
+    /// What the judge must know of the types of objects.
+    package var models: (any ObjectModels)?
 
     package init(
-        seed: UInt64, executable: String, directory: String, startTimeout: Duration = .seconds(30), keep: Bool = false
+        seed: UInt64, executable: String, directory: String, startTimeout: Duration = .seconds(30), keep: Bool = false,
+        models: (any ObjectModels)? = nil
     ) {
         self.seed = seed
         self.executable = executable
         self.directory = directory
         self.startTimeout = startTimeout
         self.keep = keep
+        self.models = models
     }
 }

@@ -11,7 +11,8 @@ package struct ClusterPlan: Sendable, Codable {
         package var after: [String]
         /// Brokers that it may talk to, each through a link of its own.
         package var brokers: [String]
-        /// Servers that it calls, each replica through a link of its own. Others are linked at first use.
+        /// Servers that it calls, the directory and the hosts of objects that it invokes, each replica through a link of
+        /// its own. Others are linked at first use.
         package var servers: [String]
     }
 
@@ -31,18 +32,21 @@ package struct ClusterPlan: Sendable, Codable {
                 Instance(
                     name: name, node: node.name, replica: index + 1, after: after.filter { $0 != name },
                     brokers: brokers.flatMap { topology.instances(named: $0) },
-                    servers: Set(servers.flatMap { topology.instances(named: $0) }).subtracting([name]).sorted())
+                    servers: Set(servers.flatMap { topology.instances(named: $0) } + topology.objectServers(of: node))
+                        .subtracting([name]).sorted())
             }
         }
     }
 
-    /// Instances in the order in which they can be stopped: who is needed by others comes after them.
+    /// Instances in the order in which they can be stopped: who is needed by others comes after them. Two that need
+    /// each other, as hosts of objects do, stop together.
     package var stopLayers: [[String]] {
         var rank: [String: Int] = [:]
+        let all = Dictionary(instances.map { ($0.name, Set($0.after + $0.servers)) }) { first, _ in first }
         func depth(_ name: String, _ seen: Set<String>) -> Int {
             if let known = rank[name] { return known }
-            guard !seen.contains(name), let instance = instances.first(where: { $0.name == name }) else { return 0 }
-            let needed = Set(instance.after + instance.servers)
+            guard !seen.contains(name), let needs = all[name] else { return 0 }
+            let needed = needs.filter { all[$0]?.contains(name) != true }
             let value = (needed.map { depth($0, seen.union([name])) + 1 }.max()) ?? 0
             rank[name] = value
             return value
@@ -50,4 +54,25 @@ package struct ClusterPlan: Sendable, Codable {
         let depths = instances.map { ($0.name, depth($0.name, [])) }
         return Set(depths.map(\.1)).sorted(by: >).map { level in depths.filter { $0.1 == level }.map(\.0) }
     }
+}
+
+extension Topology {
+    /// The processes that host each type of object, by the type's name.
+    var hostsByType: [String: [String]] {
+        nodes.reduce(into: [:]) { hosts, node in
+            for type in node.host?.types ?? [] { hosts[type, default: []] += node.instances }
+        }
+    }
+
+    /// The processes that a node is sure to need for objects: a host the directory, who invokes all hosts too.
+    func objectServers(of node: Node) -> [String] {
+        guard node.hasToDoWithObjects else { return [] }
+        let isCaller = node.call.contains { $0.object != nil }
+        return nodes.filter { $0.directory != nil || (isCaller && $0.host != nil) }.flatMap(\.instances)
+    }
+}
+
+extension Node {
+    /// It hosts, invokes, or is the directory.
+    var hasToDoWithObjects: Bool { host != nil || directory != nil || call.contains { $0.object != nil } }
 }

@@ -18,4 +18,9 @@ package enum Signals {
         let upper = name.uppercased()
         return numbers[upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper]
     }
+
+    /// Whether a process that gets it is expected to end.
+    static func asksForTheEnd(_ signal: Int32) -> Bool {
+        [SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal)
+    }
 }

@@ -32,7 +32,7 @@ struct OrchCommand: AsyncParsableCommand {
         groupedSubcommands: [
             .init(name: "Running", subcommands: [Up.self, Down.self, Ps.self, Status.self, Logs.self, Events.self]),
             .init(name: "Breaking", subcommands: [FaultCommand.self]),
-            .init(name: "Using", subcommands: [Call.self]),
+            .init(name: "Using", subcommands: [Call.self, Invoke.self, ObjectsCommand.self, Migrate.self]),
             .init(name: "Judging", subcommands: [Report.self]),
             .init(name: "Writing topologies", subcommands: [Validate.self, Schema.self, Graph.self, Proto.self]),
             .init(name: "Alone", subcommands: [BrokerCommand.self]),

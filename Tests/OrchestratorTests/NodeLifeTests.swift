@@ -146,4 +146,22 @@ import Testing
         #expect(layers.last == ["broker"])
         #expect(layers.flatMap { $0 }.count == 5)
     }
+
+    @Test func hostsOfObjectsStopTogetherBetweenTheirCallersAndTheDirectory() {
+        let plan = ClusterPlan(
+            Topology(
+                name: "t",
+                nodes: [
+                    Node(name: "directory", directory: .init()),
+                    Node(name: "host", replicas: 2, host: .init(types: ["A"])),
+                    Node(name: "other", host: .init(types: ["A"])),
+                    Node(name: "client", call: [.init(service: "A", method: "m", object: "a")]),
+                ]))
+        #expect(
+            plan.instances.map(\.servers) == [
+                [], ["directory", "host-2", "other"], ["directory", "host-1", "other"],
+                ["directory", "host-1", "host-2"], ["directory", "host-1", "host-2", "other"],
+            ])
+        #expect(plan.stopLayers == [["client"], ["host-1", "host-2", "other"], ["directory"]])
+    }
 }

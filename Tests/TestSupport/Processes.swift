@@ -25,14 +25,24 @@ package enum Processes {
         return String(text[text.index(close, offsetBy: 2)...].prefix(1))
     }
 
-    /// Whether anybody listens on a port of loopback.
+    /// Whether anybody listens on a port of loopback: whether it takes a connection. (`/proc/net/tcp` leaves lines out
+    /// where other sockets come and go while it is read.)
     package static func isListening(_ port: Int) -> Bool {
-        let hex = String(port, radix: 16, uppercase: true)
-        let padded = String(repeating: "0", count: 4 - hex.count) + hex
-        let table = (try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)) ?? ""
-        return table.split(separator: "\n").dropFirst().contains { line in
-            let fields = line.split(separator: " ")
-            return fields.count > 3 && fields[1].hasSuffix(":\(padded)") && fields[3] == "0A"
+        #if canImport(Glibc)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
         }
     }
 }

@@ -15,19 +15,20 @@ final class NodeScripts {
 
     let context: NodeContext
     let neighbours: Neighbours
-    private let engine: ScriptEngine
+    let engine: ScriptEngine
     /// The table that all handlers of the process share.
     private let state: ScriptSharedTable
     /// Those whose slice was over, in the order of their turns.
-    private var waiting: Deque<ScriptRun> = []
+    private var waiting: Deque<ScriptDriver> = []
     private var hasTurn = false
 
-    init(_ context: NodeContext, limits: HandlerLimits, neighbours: Neighbours) {
+    /// - Parameter memory: bytes of all scripts together, with what they keep.
+    init(_ context: NodeContext, limits: HandlerLimits, memory: Int = 128 << 20, neighbours: Neighbours) {
         self.context = context
         self.neighbours = neighbours
         engine = ScriptEngine(
             limits: ScriptLimits(
-                memory: max(128 << 20, limits.memory * 8), taskMemory: limits.memory,
+                memory: max(memory, limits.memory * 8), taskMemory: limits.memory,
                 taskInstructions: limits.instructions),
             functions: Self.functions)
         state = engine.sharedTable()
@@ -38,10 +39,14 @@ final class NodeScripts {
         let names = Parameter.allCases.filter { handler.source.contains($0.rawValue) }
         // On the first line, so that the others keep their numbers.
         let prelude = handler.source.contains("requests") ? "local function requests() return receive end " : ""
+        let function = try compile(handler, prelude: prelude, parameters: names.map(\.rawValue))
+        return ScriptedMethod(self, function, names, limits: limits, work: work)
+    }
+
+    /// - Throws: `OrchError` at the handler's place in the file.
+    func compile(_ handler: ServiceHandler, prelude: String = "", parameters: [String]) throws -> ScriptFunction {
         do {
-            let function = try engine.compile(
-                prelude + handler.source, name: handler.method, parameters: names.map(\.rawValue))
-            return ScriptedMethod(self, function, names, limits: limits, work: work)
+            return try engine.compile(prelude + handler.source, name: handler.method, parameters: parameters)
         } catch let problem as ScriptProblem {
             let line = handler.location.line + (problem.line ?? 1) - 1
             throw OrchError(
@@ -70,7 +75,7 @@ final class NodeScripts {
     // MARK: - Turns
 
     /// Lets a run go on after the others have had their turn.
-    func queue(_ run: ScriptRun) {
+    func queue(_ run: ScriptDriver) {
         waiting.append(run)
         guard !hasTurn else { return }
         hasTurn = true
@@ -89,12 +94,13 @@ final class NodeScripts {
     private static var functions: [ScriptHostFunction] {
         [
             .waiting("sleep"), .waiting("receive"), .waiting("send"), .waiting("call"), .waiting("publish"),
+            .waiting("invoke"), .waiting("create"),
             .waiting("store.get"), .waiting("store.put"), .waiting("store.delete"),
             .immediate("log") { try log(&$0) },
             .immediate("print") { try log(&$0) },
             .immediate("now") { try $0.results.integer(WallClock.milliseconds()) },
             .immediate("deadline") { call in
-                guard let deadline = try run(call).execution.deadline else { return try call.results.null() }
+                guard let deadline = try driver(call).deadline else { return try call.results.null() }
                 let left = deadline - Int64(clamping: NIODeadline.now().uptimeNanoseconds)
                 try call.results.integer(max(0, left / 1_000_000))
             },
@@ -103,8 +109,13 @@ final class NodeScripts {
         ]
     }
 
+    private static func driver(_ call: ScriptCall) throws -> ScriptDriver {
+        guard let driver = call.task.context as? ScriptDriver else { throw ScriptRaise("not in a handler") }
+        return driver
+    }
+
     private static func run(_ call: ScriptCall) throws -> ScriptRun {
-        guard let run = call.task.context as? ScriptRun else { throw ScriptRaise("not in a handler") }
+        guard let run = call.task.context as? ScriptRun else { throw ScriptRaise("only services answer with metadata") }
         return run
     }
 
@@ -120,7 +131,7 @@ final class NodeScripts {
     private static func log(_ call: inout ScriptCall) throws {
         let words = try (0..<call.arguments.count).map { try call.arguments[$0].value(.logged).shown }
         let line = words.joined(separator: " ")
-        try run(call).scripts.context.log(line.utf8.count > 8_192 ? "\(line.prefix(8_000))…" : line)
+        try driver(call).scripts.context.log(line.utf8.count > 8_192 ? "\(line.prefix(8_000))…" : line)
     }
 }
 

@@ -5,7 +5,7 @@ import Protobuf
 /// `orch proto`
 struct Proto: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the protocol-buffer definition of a topology's services.",
+        abstract: "Print the protocol-buffer definition of a topology's services and object types.",
         discussion: """
             What it prints is for protoc, buf and every language that has gRPC:
 
@@ -16,13 +16,15 @@ struct Proto: ParsableCommand {
     @Argument(
         help: "A topology file, or the bare name of a bundled one.", completion: TopologyArgument.completion)
     var file: String
-    @Option(help: "One service, by its short or full name; several packages need several files.") var service: String?
+    @Option(help: "One service or object type, by its short or full name; several packages need several files.")
+    var service: String?
 
     func run() throws {
         let (topology, _) = try TopologyArgument.load(file)
-        let chosen = topology.services.filter { service == nil || $0.name == service || $0.shortName == service }
+        let all = topology.services + topology.objects.map(\.service)
+        let chosen = all.filter { service == nil || $0.name == service || $0.shortName == service }
         guard !chosen.isEmpty else {
-            let names = topology.services.map(\.name).joined(separator: ", ")
+            let names = all.map(\.name).joined(separator: ", ")
             throw OrchError(
                 .usage,
                 service.map { "'\(topology.name)' has no service '\($0)'" } ?? "'\(topology.name)' has no services",

@@ -27,8 +27,25 @@ final class CallSession: CallObserver {
     private var started = NIODeadline.now()
     private(set) var steps: [Step] = []
 
-    init(
+    convenience init(
         _ endpoints: [ServerEndpoint], host: String, path: String, options: CallOptions, _ eventLoop: any EventLoop
+    ) {
+        let targets = endpoints.map { endpoint -> any CallTransport in
+            var configuration = GRPCConnectionConfiguration(endpoint)
+            configuration.host = host
+            return GRPCTarget(target: endpoint.instance, configuration: configuration, eventLoop: eventLoop)
+        }
+        self.init(targets, path: path, options, eventLoop)
+    }
+
+    convenience init(
+        _ target: any CallTransport, path: String, _ options: CallOptions, _ eventLoop: any EventLoop
+    ) {
+        self.init([target], path: path, options, eventLoop)
+    }
+
+    private init(
+        _ targets: [any CallTransport], path: String, _ options: CallOptions, _ eventLoop: any EventLoop
     ) {
         self.eventLoop = eventLoop
         self.path = path
@@ -36,12 +53,8 @@ final class CallSession: CallObserver {
         var generator = SystemRandomNumberGenerator()
         let number: UInt64 = generator.next()
         client = RPCClient(
-            client: "orch-call-\(getpid())", incarnation: String(number, radix: 36),
-            targets: endpoints.map { endpoint in
-                var configuration = GRPCConnectionConfiguration(endpoint)
-                configuration.host = host
-                return GRPCTarget(target: endpoint.instance, configuration: configuration, eventLoop: eventLoop)
-            }, eventLoop: eventLoop, seed: number)
+            client: "orch-call-\(getpid())", incarnation: String(number, radix: 36), targets: targets,
+            eventLoop: eventLoop, seed: number)
         client.observer = self
     }
 

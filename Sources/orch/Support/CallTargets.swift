@@ -39,7 +39,7 @@ struct CallTargets: Sendable {
         }
         return CallTargets(
             method: found.method, endpoints: endpoints, host: "127.0.0.1",
-            options: try options(command, found.service))
+            options: try command.overrides.options(for: found.service))
     }
 
     /// A server that is in no cluster: what it serves is known from a file, or asked of it.
@@ -54,7 +54,8 @@ struct CallTargets: Sendable {
         if let file = command.file {
             let found = try declared(service, name, in: TopologyArgument.load(file).topology)
             return CallTargets(
-                method: found.method, endpoints: [endpoint], host: host, options: try options(command, found.service))
+                method: found.method, endpoints: [endpoint], host: host,
+                options: try command.overrides.options(for: found.service))
         }
         let schema: ProtoSchema
         do {
@@ -69,7 +70,7 @@ struct CallTargets: Sendable {
         }
         let declared = Service(name: service, schema: schema, semantics: .maybe, retry: .init(timeout: .seconds(30)))
         return CallTargets(
-            method: method, endpoints: [endpoint], host: host, options: try options(command, declared))
+            method: method, endpoints: [endpoint], host: host, options: try command.overrides.options(for: declared))
     }
 
     private static func declared(
@@ -94,35 +95,5 @@ struct CallTargets: Sendable {
         throw OrchError(
             .usage, nodes.isEmpty ? "no node serves \(service.name) over gRPC" : "several nodes serve \(service.name)",
             advice: nodes.isEmpty ? nil : "say --to, with one of \(nodes.joined(separator: ", "))")
-    }
-
-    private static func options(_ command: Call, _ service: Service) throws -> CallOptions {
-        var options = CallOptions(semantics: service.semantics, retry: service.retry)
-        if let word = command.semantics {
-            guard let semantics = CallSemantics(rawValue: word) else {
-                throw ValidationError("'\(word)' is not maybe, at-least-once or at-most-once")
-            }
-            options.semantics = semantics
-        }
-        if let text = command.timeout {
-            do throws(ValueProblem) {
-                options.retry.timeout = try Units.duration(text)
-            } catch {
-                throw ValidationError("--timeout: \(error)")
-            }
-        }
-        if let attempts = command.attempts {
-            guard attempts > 0 else { throw ValidationError("--attempts is at least 1") }
-            options.retry.attempts = attempts
-        }
-        for word in command.metadata {
-            guard let sign = word.firstIndex(of: "=") else { throw ValidationError("'\(word)' is not name=value") }
-            do throws(MetadataError) {
-                try options.metadata.add(String(word[..<sign]), String(word[word.index(after: sign)...]))
-            } catch {
-                throw ValidationError("--metadata \(word): \(error)")
-            }
-        }
-        return options
     }
 }

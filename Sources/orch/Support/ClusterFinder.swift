@@ -82,6 +82,19 @@ struct RunningCluster: Sendable {
         throw OrchError(.unavailable, "the cluster has ended")
     }
 
+    /// Objects by the process that owns them; hosts that did not answer are missing.
+    /// - Parameter limit: of one host's; those with names come first.
+    func objects(limit: Int, object: String?) async throws -> [String: [ObjectDescription]] {
+        client.send(.request(.objects(limit: limit, object: object)))
+        var found: [String: [ObjectDescription]] = [:]
+        for await message in client.messages {
+            guard case .response(.objects(let part, let more)) = message else { continue }
+            found.merge(part) { $0 + $1 }
+            if !more { return found }
+        }
+        throw OrchError(.unavailable, "the cluster has ended")
+    }
+
     func close() async { await client.close() }
 
     /// The topology as the cluster runs it.

@@ -25,7 +25,9 @@ struct ForegroundRun {
         let here = FileManager.default.currentDirectoryPath
         let typed = slash.map { String(file[..<$0]) } ?? "."
         let directory = typed.hasPrefix("/") ? typed : "\(here)/\(typed)"
-        let options = ClusterOptions(seed: seed, executable: Executable.path, directory: directory, keep: keep)
+        let options = ClusterOptions(
+            seed: seed, executable: Executable.path, directory: directory, keep: keep,
+            models: ScriptedModels(topology))
         let cluster = try Cluster(topology, folder: folder, options: options)
         let received = SignalWatcher.signals()
         let signals = Task { for await _ in received { await cluster.interrupt() } }
