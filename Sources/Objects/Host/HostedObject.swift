@@ -30,6 +30,8 @@ final class HostedObject {
     var whenSettled: (() -> Void)?
     /// Nobody knows of it yet but who is creating it: not collected before, or before somebody else holds it.
     var graceUntil: Int64 = 0
+    /// When its holders' leases are looked at next (`ObjectHost.checkLater`).
+    var checkPeriod = Int64.max
     /// By process: invocations since it came here, for `follow:`.
     var callers: [String: Int] = [:]
     var invocations = 0

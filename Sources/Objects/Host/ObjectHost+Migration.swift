@@ -377,7 +377,7 @@ extension ObjectHost {
                 objects[transfer.object] = object
                 object.hasReferences = true
                 updateReferences(of: object)
-                if !object.isNamed { sweepLater() }
+                checkLater(object)
                 note(object, change, peer: transfer.source)
                 for execution in copy.waiting where execution.isOpen { wait(execution, in: object) }
                 copy.waiting = []

@@ -23,7 +23,7 @@ extension ObjectHost {
             note(outcome.changes, object)
             // Somebody else keeps it alive from now on.
             if outcome.changes.contains(where: { $0.kind == .listed }) { object.graceUntil = 0 }
-            if notice.kind == .clean { collectLater(object) }
+            if notice.kind == .clean { collectLater(object) } else { checkLater(object) }
             return answer
         }
         return reply
@@ -67,16 +67,37 @@ extension ObjectHost {
         directory.drop([record], session: session, within: .seconds(10)) { _ in }
     }
 
-    /// Leases end without a word.
-    func sweepLater() {
-        guard timers["sweep"] == nil, !isStopping else { return }
-        after(200_000_000, "sweep") { [self] in
-            let now = self.now
-            for object in objects.values where !object.isNamed {
-                note(object.holders.expire(now: now), object)
-                considerCollecting(object)
+    /// Leases end without a word: the object is looked at when the next one may be over. Moments are rounded up to
+    /// `checkPeriod`, so that many objects cost one timer; renewals move nothing, an object that is looked at too early
+    /// is looked at again.
+    func checkLater(_ object: HostedObject) {
+        guard !object.isNamed else { return }
+        let grace = object.graceUntil > now ? object.graceUntil : Int64.max
+        let moment = min(object.holders.nextExpiry ?? .max, grace)
+        guard moment != .max else { return }
+        let period = moment / Self.checkPeriod + 1
+        guard period < object.checkPeriod else { return }
+        object.checkPeriod = period
+        checks[period, default: []].append(object.object)
+        scheduleChecks()
+    }
+
+    private static var checkPeriod: Int64 { 200_000_000 }
+
+    private func scheduleChecks() {
+        guard timers["check"] == nil, !isStopping, !checks.isEmpty else { return }
+        after(Self.checkPeriod, "check") { [self] in
+            let current = now / Self.checkPeriod
+            for period in checks.keys.sorted() where period <= current {
+                for id in checks.removeValue(forKey: period) ?? [] {
+                    guard let object = objects[id], object.checkPeriod == period else { continue }
+                    object.checkPeriod = .max
+                    note(object.holders.expire(now: now), object)
+                    considerCollecting(object)
+                    if objects[id] === object { checkLater(object) }
+                }
             }
-            if objects.values.contains(where: { !$0.isNamed }) { sweepLater() }
+            scheduleChecks()
         }
     }
 

@@ -257,7 +257,7 @@ extension ObjectHost {
                     object.holders = HolderList(openUntil: now + type.declared.lease.nanoseconds)
                     object.hasReferences = true
                     objects[record.object] = object
-                    if !object.isNamed { sweepLater() }
+                    checkLater(object)
                     updateReferences(of: object)
                     tombstones[record.object] = nil
                     note(object, .restored, peer: record.owner, reason: "what came after the snapshot is lost")

@@ -92,7 +92,7 @@ extension ObjectHost {
                 object.holders = HolderList(openUntil: now + type.declared.lease.nanoseconds)
                 updateReferences(of: object)
                 objects[object.object] = object
-                if !object.isNamed { sweepLater() }
+                checkLater(object)
             } catch {
                 log("'\(record.object)' cannot be made from the store: \(error)")
             }

@@ -79,6 +79,8 @@ package final class ObjectHost {
     var leaseTime: Int64 = 0
     var isStopping = false
     var timers: [String: Scheduled<Void>] = [:]
+    /// Objects whose holders' leases are to be looked at, by the period in which.
+    var checks: [Int64: [String]] = [:]
     /// Those who wait for what the directory says of an object.
     var registered: [String: [(Bool) -> Void]] = [:]
     private var nextNumber: UInt64 = 1 << 40
@@ -173,7 +175,7 @@ package final class ObjectHost {
             object.graceUntil = now + type.declared.lease.nanoseconds
             updateReferences(of: object)
             objects[id] = object
-            if !object.isNamed { sweepLater() }
+            checkLater(object)
             save(object) { [self] saved in
                 guard saved else {
                     objects[id] = nil
