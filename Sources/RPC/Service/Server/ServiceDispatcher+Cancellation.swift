@@ -56,7 +56,6 @@ extension ServiceDispatcher {
             execution.fail(GRPCStatus(.cancelled, "the client gave up"), outcome: .unknown, reason: .cancelled)
         case .broken(let status): execution.fail(status, outcome: .unknown, reason: .malformed)
         }
-        onCancel?(cancellation)
     }
 }
 
