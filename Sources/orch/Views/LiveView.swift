@@ -136,22 +136,29 @@ actor LiveView: RunView {
         text += pad(status.state.rawValue, 10)
         text += terminal.styled(pad(status.pid.map { "\($0)" } ?? status.detail, 9), .dim)
         if let progress = status.progress {
-            if let goal = progress.goal, goal > 0 {
-                text += bar(Double(progress.done) / Double(goal), 20) + " \(progress.done)/\(goal)"
-            } else if progress.done > 0 {
-                text += "\(progress.done) " + (progress.called > 0 ? "called" : "published")
-            }
-            if progress.executed > 0 {
-                text += "\(progress.executed) executed"
-                if progress.filtered > 0 { text += ", \(progress.filtered) duplicates" }
-            }
-            if progress.received > 0 || progress.processed > 0 { text += "\(progress.processed) processed" }
+            text += parts(of: progress).joined(separator: "  ")
             if row.rate >= 1, status.state == .running { text += terminal.styled("  \(Int(row.rate))/s", .dim) }
         } else if let port = status.port {
             text += terminal.styled("port \(port)", .dim)
         }
         if status.restarts > 0 { text += terminal.styled("  \(status.restarts) restarts", .yellow) }
         return text
+    }
+
+    /// One for each kind of work that a node does: it may have several.
+    private func parts(of progress: Progress) -> [String] {
+        var parts: [String] = []
+        if let goal = progress.goal, goal > 0 {
+            parts.append(bar(Double(progress.done) / Double(goal), 20) + " \(progress.done)/\(goal)")
+        } else if progress.done > 0 {
+            parts.append("\(progress.done) " + (progress.called > 0 ? "called" : "published"))
+        }
+        if progress.executed > 0 {
+            let duplicates = progress.filtered > 0 ? ", \(progress.filtered) duplicates" : ""
+            parts.append("\(progress.executed) executed" + duplicates)
+        }
+        if progress.received > 0 || progress.processed > 0 { parts.append("\(progress.processed) processed") }
+        return parts
     }
 
     private func dot(_ state: NodeState) -> String {
