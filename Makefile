@@ -25,10 +25,10 @@ test: setup-test
 	scripts/test
 
 format: setup
-	swift format --in-place --parallel --recursive Package.swift Sources Tests Fuzz
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Fuzz Benchmarks Examples
 
 lint: setup
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests Fuzz
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Fuzz Benchmarks Examples
 	scripts/generate-amqp --check
 
 bench: build
@@ -44,8 +44,11 @@ install: build
 	install -m 755 $(BUILD) $(DESTDIR)$(PREFIX)/bin/orch
 	cp -R Topologies/. $(DESTDIR)$(PREFIX)/share/orch/Topologies/
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 docs/man/orch.1 $(DESTDIR)$(PREFIX)/share/man/man1/orch.1
 	$(BUILD) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/orch
 	$(BUILD) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_orch
+	$(BUILD) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/orch.fish
 
 clean:
 	rm -rf .build .build-* .venv .venv-bench

@@ -12,8 +12,12 @@ let strict: [SwiftSetting] =
         .treatAllWarnings(as: .error),
     ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])] : [])
 
+/// Peers are simulated by the thousand in tests: slow without the optimiser.
+let optimised: [SwiftSetting] = strict + [.unsafeFlags(["-O"])]
+
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let http1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let http2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let hpack: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -23,7 +27,12 @@ let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-col
 let package = Package(
     name: "orch",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "orch", targets: ["orch"])],
+    products: [
+        .executable(name: "orch", targets: ["orch"]),
+        // For Swift tests; neither needs any other module or package.
+        .library(name: "OrchKit", targets: ["OrchKit"]),
+        .library(name: "OrchTestKit", targets: ["OrchTestKit"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
@@ -33,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
         // What comes from Debian.
@@ -44,24 +54,42 @@ let package = Package(
 
         // Arrows go down: each target may import only what it lists.
         .target(name: "ClusterModel", swiftSettings: strict),
+        .target(name: "TopologyText", swiftSettings: strict),
+        .target(name: "OrchKit", dependencies: ["TopologyText"], swiftSettings: strict),
+        .target(name: "OrchTestKit", dependencies: ["OrchKit"], swiftSettings: strict),
         .target(
-            name: "TopologyDSL", dependencies: ["ClusterModel", "Protobuf", "Scripting", "CYAML"], swiftSettings: strict
+            name: "TopologyDSL", dependencies: ["ClusterModel", "Protobuf", "Scripting", "TopologyText", "CYAML"],
+            swiftSettings: strict
         ),
+        .target(
+            name: "Playing", dependencies: ["ClusterModel", "TopologyDSL", "Scripting"], swiftSettings: strict),
+        .target(
+            name: "Importing", dependencies: ["ClusterModel", "TopologyDSL", "TopologyText"], swiftSettings: strict),
         .target(name: "Protobuf", dependencies: ["ClusterModel"], swiftSettings: strict),
         .target(name: "Scripting", dependencies: ["CLuaSupport"], swiftSettings: strict),
+        .target(name: "Storage", dependencies: ["CSQLite", nioCore, nioPosix], swiftSettings: strict),
         .target(
             name: "RPC",
             dependencies: [
-                "ClusterModel", "Protobuf", "CSQLite", "CZlib", nioCore, nioPosix, http2, hpack, tls,
+                "ClusterModel", "Protobuf", "Storage", "CZlib", nioCore, nioPosix, http2, hpack, tls,
                 .product(name: "NIOTLS", package: "swift-nio"), deque,
             ],
             swiftSettings: strict),
         .target(
-            name: "Objects", dependencies: ["ClusterModel", "Protobuf", "RPC", "History", nioCore, nioPosix, deque],
+            name: "Objects",
+            dependencies: ["ClusterModel", "Protobuf", "Storage", "RPC", "History", nioCore, nioPosix, deque],
             swiftSettings: strict),
+        .target(
+            name: "Feeds",
+            dependencies: [
+                "ClusterModel", "Storage", nioCore, nioPosix, http1, logging, deque,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+            ], swiftSettings: strict),
+        .target(name: "Membership", dependencies: ["ClusterModel", deque], swiftSettings: optimised),
         .target(name: "History", dependencies: ["ClusterModel"], swiftSettings: strict),
         .target(name: "Assertions", dependencies: ["ClusterModel", "History"], swiftSettings: strict),
-        .target(name: "Reporting", dependencies: ["ClusterModel", "Assertions"], swiftSettings: strict),
+        .target(name: "Reporting", dependencies: ["ClusterModel", "History", "Assertions"], swiftSettings: strict),
+        .target(name: "Suites", dependencies: ["ClusterModel", "Reporting"], swiftSettings: strict),
         .target(name: "AMQP", dependencies: [nioCore], swiftSettings: strict),
         .target(
             name: "AMQPClient", dependencies: ["ClusterModel", "AMQP", nioCore, nioPosix, deque], swiftSettings: strict),
@@ -70,10 +98,16 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Control", dependencies: ["ClusterModel", nioCore, nioPosix], swiftSettings: strict),
         .target(
+            name: "LivePage",
+            dependencies: [
+                "ClusterModel", "Control", "Reporting", nioCore, nioPosix, logging,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+            ], swiftSettings: strict),
+        .target(
             name: "NodeRuntime",
             dependencies: [
                 "ClusterModel", "History", "Control", "AMQP", "AMQPClient", "Broker", "Protobuf", "RPC", "Objects",
-                "Scripting", nioCore, nioPosix, logging, deque,
+                "Feeds", "Membership", "Scripting", nioCore, nioPosix, logging, deque,
             ], swiftSettings: strict),
         .target(
             name: "FaultInjection", dependencies: ["ClusterModel", "History", "AMQP", nioCore, nioPosix, hpack, deque],
@@ -89,28 +123,57 @@ let package = Package(
         .executableTarget(
             name: "orch",
             dependencies: [
-                "ClusterModel", "TopologyDSL", "Control", "Orchestrator", "NodeRuntime", "Broker", "Reporting",
-                "Assertions", "History", "Protobuf", "RPC", "Objects", nioCore, nioPosix, logging,
+                "ClusterModel", "TopologyDSL", "OrchKit", "Playing", "Importing", "Control", "Orchestrator",
+                "NodeRuntime", "Broker", "LivePage", "Reporting", "Suites", "Assertions", "History", "Protobuf", "RPC",
+                "Objects", nioCore, nioPosix, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        .executableTarget(
+            name: "history-bench", dependencies: ["ClusterModel", "History", "Assertions", "Reporting"],
+            path: "Benchmarks/history", exclude: ["run"], swiftSettings: strict),
 
         // Fast and pure, one a module.
         .testTarget(name: "ClusterModelTests", dependencies: ["ClusterModel"], swiftSettings: strict),
         .testTarget(name: "ProtobufTests", dependencies: ["Protobuf", "ClusterModel"], swiftSettings: strict),
         .testTarget(name: "ScriptingTests", dependencies: ["Scripting", "CLua"], swiftSettings: strict),
         .testTarget(
-            name: "RPCTests", dependencies: ["RPC", "ClusterModel", "Protobuf", nioCore, nioPosix, http2, hpack, tls],
+            name: "RPCTests",
+            dependencies: ["RPC", "Storage", "ClusterModel", "Protobuf", nioCore, nioPosix, http2, hpack, tls],
             exclude: ["Transport/localhost.key", "Transport/localhost.pem"], swiftSettings: strict),
         .testTarget(
             name: "ObjectsTests",
-            dependencies: ["Objects", "RPC", "ClusterModel", "Protobuf", "History", nioCore, nioPosix],
+            dependencies: ["Objects", "RPC", "Storage", "ClusterModel", "Protobuf", "History", nioCore, nioPosix],
             swiftSettings: strict),
-        .testTarget(name: "TopologyDSLTests", dependencies: ["TopologyDSL", "Protobuf"], swiftSettings: strict),
+        .testTarget(
+            name: "FeedsTests", dependencies: ["Feeds", "Storage", "ClusterModel", nioCore, nioPosix, http1],
+            swiftSettings: strict),
+        .target(
+            name: "MembershipSimulation", dependencies: ["Membership", "ClusterModel"],
+            path: "Tests/MembershipSimulation", swiftSettings: optimised),
+        .testTarget(
+            name: "MembershipTests", dependencies: ["Membership", "MembershipSimulation", "ClusterModel"],
+            swiftSettings: strict),
+        .target(
+            name: "TopologySamples", dependencies: ["ClusterModel", "TopologyDSL"], path: "Tests/TopologySamples",
+            swiftSettings: strict),
+        .testTarget(
+            name: "TopologyDSLTests", dependencies: ["TopologyDSL", "Protobuf", "TopologySamples"],
+            swiftSettings: strict),
+        .testTarget(name: "PlayingTests", dependencies: ["Playing"], swiftSettings: strict),
+        .testTarget(name: "ImportingTests", dependencies: ["Importing", "TopologyDSL"], swiftSettings: strict),
+        .testTarget(
+            name: "OrchKitTests",
+            dependencies: ["OrchKit", "OrchTestKit", "TopologyText", "TopologyDSL", "TopologySamples"],
+            swiftSettings: strict),
         .testTarget(name: "HistoryTests", dependencies: ["History"], swiftSettings: strict),
         .testTarget(
             name: "AssertionsTests", dependencies: ["Assertions", "History"],
             exclude: ["Linearizability/Histories"], swiftSettings: strict),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: strict),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "History"], swiftSettings: strict),
+        .testTarget(
+            name: "LivePageTests", dependencies: ["LivePage", "ClusterModel", "Control", nioCore, nioPosix, http1],
+            swiftSettings: strict),
+        .testTarget(name: "SuitesTests", dependencies: ["Suites", "ClusterModel"], swiftSettings: strict),
         .testTarget(name: "AMQPTests", dependencies: ["AMQP"], swiftSettings: strict),
         .testTarget(name: "AMQPClientTests", dependencies: ["AMQPClient", "Broker", logging], swiftSettings: strict),
         .testTarget(name: "BrokerTests", dependencies: ["Broker"], swiftSettings: strict),
@@ -119,26 +182,39 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FaultInjectionTests",
-            dependencies: ["FaultInjection", .product(name: "NIOEmbedded", package: "swift-nio"), hpack, http2],
+            dependencies: [
+                "FaultInjection", nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"), hpack, http2,
+            ],
             swiftSettings: strict),
-        .testTarget(name: "OrchestratorTests", dependencies: ["Orchestrator"], swiftSettings: strict),
+        .testTarget(
+            name: "OrchestratorTests", dependencies: ["Orchestrator", "FaultInjection"], swiftSettings: strict),
         // Real processes, and then clients and brokers that are not ours.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "orch"], swiftSettings: strict),
         .testTarget(
-            name: "InteropTests", dependencies: ["TestSupport", "orch", "RPC", "Protobuf", "TopologyDSL"],
+            name: "IntegrationTests",
+            dependencies: [
+                "TestSupport", "orch", "OrchKit", "OrchTestKit", "TopologyDSL", "ClusterModel", "Broker", "AMQP",
+                "AMQPClient", nioCore, nioPosix, logging,
+            ],
+            exclude: ["Violations/Topologies", "Violations/Programs"], swiftSettings: strict),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["TestSupport", "orch", "RPC", "Protobuf", "TopologyDSL", "Reporting", "History"],
             exclude: ["Programs"], swiftSettings: strict),
     ]
 )
 
 if isFuzzing {
-    let linking: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+    func fuzzer(_ name: String, _ folder: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(
+            name: name, dependencies: ["FuzzDriver"] + dependencies, path: "Fuzz/\(folder)", swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+    }
     package.targets += [
-        .executableTarget(
-            name: "fuzz-frames", dependencies: ["AMQP", "FaultInjection", nioCore], path: "Fuzz/Frames",
-            swiftSettings: strict, linkerSettings: linking),
-        .executableTarget(
-            name: "fuzz-topologies", dependencies: ["TopologyDSL"], path: "Fuzz/Topologies", swiftSettings: strict,
-            linkerSettings: linking),
+        .target(name: "FuzzDriver", path: "Fuzz/Driver", swiftSettings: strict),
+        fuzzer("fuzz-frames", "Frames", ["AMQP", "FaultInjection", nioCore]),
+        fuzzer("fuzz-http", "HTTP", ["FaultInjection"]),
+        fuzzer("fuzz-peers", "Peers", ["Membership", "ClusterModel"]),
+        fuzzer("fuzz-topologies", "Topologies", ["TopologyDSL"]),
     ]
 }

@@ -1,10 +1,11 @@
 import AMQP
 import FaultInjection
+import FuzzDriver
 import NIOCore
 
 /// Octets from nowhere, as a peer could send them: to the frame decoder, the assembler, every method and table, and to
 /// whole link machines (AMQP, HTTP/2) from both sides. Nothing may trap, and what decodes must encode to what decodes again.
-public func fuzzFrames(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+private func fuzzFrames(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
     decode(bytes)
     LinkFuzzing.run(bytes)
@@ -50,17 +51,7 @@ private func check(_ method: AMQPMethod) {
     precondition(buffer == second)
 }
 
-/// libFuzzer's own loop. The package manager gives a program's `main` another name, so that libFuzzer's is not found.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ words: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-) -> CInt
-
 @_cdecl("fuzz_frames_main")
 public func fuzzMain(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
-    var count = count
-    var words = words
-    return runDriver(&count, &words) { fuzzFrames($0, $1) }
+    fuzz(count, words) { fuzzFrames($0, $1) }
 }

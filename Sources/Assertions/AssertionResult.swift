@@ -160,6 +160,14 @@ package struct Example: Sendable, Equatable {
         case takenAway = "taken-away"
         /// An object that nobody refers to and that was not collected in time.
         case leaked
+        /// A member whose view of its group is not what it should be.
+        case disagreeing
+        /// A member that did not learn of a death in time.
+        case undetected
+        /// A member that was held to be dead while it lived.
+        case falseDeath = "false-death"
+        /// A lookup without an answer, or one that took too many hops.
+        case notFound = "not-found"
         /// An invocation whose reply no order of the invocations explains.
         case unexplained
         /// It may have been lost or processed twice; the evidence does not tell.

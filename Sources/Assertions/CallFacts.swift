@@ -18,6 +18,8 @@ struct CallFact: Sendable {
     var outcome: CallOutcome?
     var code: UInt16 = 0
     var reason: Int32 = -1
+    /// Its requests have an `Idempotency-Key` and no id of ours: `sequence` is then the calling process.
+    var isKeyed = false
     /// Some caller was seen to make it.
     var isKnown = false
     /// Its caller records its own attempts and results.

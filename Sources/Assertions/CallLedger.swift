@@ -31,7 +31,7 @@ struct CallLedger: Sendable {
         let fact = calls[Int(call)]
         guard fact.client >= 0 else { return "request \(fact.sequence)" }
         let client = clients[fact.client]
-        return fact.sequence == 0 ? client : "\(client)/\(fact.sequence)"
+        return fact.sequence == 0 || fact.isKeyed ? client : "\(client)/\(fact.sequence)"
     }
 }
 

@@ -154,16 +154,32 @@ extension CallLedgerBuilder {
 
     /// A user's server says nothing: the link gives bounds.
     private mutating func countSeen(_ surroundings: CallSurroundings) {
+        var repeated: Set<Int32> = []
         for number in ledger.requests.indices {
             let fact = ledger.requests[number]
             let server = fact.connection < 0 ? -1 : surroundings.connections[Int(fact.connection)].server
             if surroundings.nativeServers.contains(server) { continue }
-            ledger.calls[Int(fact.call)].executions += seenBounds(Int32(number), fact)
+            let (bounds, isRepeated) = seenBounds(Int32(number), fact)
+            ledger.calls[Int(fact.call)].executions += bounds
+            if isRepeated { repeated.insert(fact.call) }
+        }
+        // A reply that belongs to another copy, of this request or of an earlier one, means that some copy was executed.
+        for call in repeated {
+            let bounds = ledger.calls[Int(call)].executions
+            ledger.calls[Int(call)].executions = ExecutionBounds(max(bounds.least, 1), bounds.most)
+        }
+        // Who takes keys may answer a later attempt with what it has saved, without a word about that.
+        for call in ledger.calls.indices where ledger.calls[call].isKeyed {
+            let bounds = ledger.calls[call].executions
+            ledger.calls[call].executions = ExecutionBounds(min(bounds.least, 1), bounds.most)
         }
     }
 
-    private func seenBounds(_ number: Int32, _ fact: CallRequestFact) -> ExecutionBounds {
-        guard fact.fate != .dropped, fact.fate != .undeliverable else { return .none }
+    /// `isRepeated`: a reply of it says that it is the saved one of another copy.
+    private func seenBounds(
+        _ number: Int32, _ fact: CallRequestFact
+    ) -> (bounds: ExecutionBounds, isRepeated: Bool) {
+        guard fact.fate != .dropped, fact.fate != .undeliverable, fact.fate != .answered else { return (.none, false) }
         var replies = [CallReply?](repeating: nil, count: Int(fact.copies))
         var isRepeated = false
         for index in ledger.repliesOfRequest[number] {
@@ -174,10 +190,8 @@ extension CallLedgerBuilder {
             // How the server ended a copy tells more than how the link or the client did.
             if replies[slot] == nil || reply.outcome == .finished { replies[slot] = reply }
         }
-        var bounds = replies.reduce(ExecutionBounds.none) { $0 + ($1.map(ReplyMeaning.executions) ?? .perhaps) }
-        // A reply that is another copy's means that some copy was executed.
-        if isRepeated { bounds = ExecutionBounds(max(bounds.least, 1), bounds.most) }
-        return bounds
+        let bounds = replies.reduce(ExecutionBounds.none) { $0 + ($1.map(ReplyMeaning.executions) ?? .perhaps) }
+        return (bounds, isRepeated)
     }
 }
 

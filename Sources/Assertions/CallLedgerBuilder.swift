@@ -119,7 +119,8 @@ struct CallLedgerBuilder {
     mutating func add(_ event: CallRequest, _ time: Int64, connection: Int32, client: Int32) {
         let call =
             event.call.isEmpty
-            ? call(CallKey(client: -1, sequence: UInt64(bitPattern: event.stamp))) : call(event.call)
+            ? call(CallKey(client: -1, sequence: UInt64(bitPattern: event.stamp)))
+            : event.hasKey ? keyedCall(event, client: client) : call(event.call)
         let number = Int(call)
         requests[event.stamp] = Int32(ledger.requests.count)
         ledger.requests.append(
@@ -131,6 +132,14 @@ struct CallLedgerBuilder {
         ledger.calls[number].caller = client
         ledger.calls[number].method = ledger.methods.number(event.method)
         ledger.calls[number].start = min(ledger.calls[number].start, time)
+    }
+
+    /// A key is its client's, for one method: who passes a request on with the key that it came with makes another call.
+    private mutating func keyedCall(_ event: CallRequest, client: Int32) -> Int32 {
+        let name = ledger.clients.number("\(event.call) of \(event.method)")
+        let call = call(CallKey(client: name, sequence: UInt64(UInt32(bitPattern: client))))
+        ledger.calls[Int(call)].isKeyed = true
+        return call
     }
 
     mutating func add(_ event: CallReply, _ time: Int64) -> Int32? {

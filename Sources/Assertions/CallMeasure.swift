@@ -9,6 +9,12 @@ package enum CallMeasure: Sendable, Equatable {
     case recovery([RecoveryAccount])
     /// Of `pause:` and `collected:`.
     case times(ObjectTimesAccount)
+    /// Of `feed:`: from append to sight.
+    case freshness(LatencyAccount)
+    /// Of `converged:` and `detected:`.
+    case members(MemberTimesAccount)
+    /// Of `found:`, one a way.
+    case lookups([LookupAccount])
 }
 
 /// How long successful calls took. Percentiles are exact: of the sorted values, the one at rank ⌈p/100 · n⌉ ("nearest

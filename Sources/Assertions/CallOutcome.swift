@@ -39,6 +39,8 @@ enum ReplyMeaning {
         switch reply.outcome {
         // Whether its client could read it is up to the bit that was flipped.
         case .finished where reply.fate == .corrupted && finished(reply) == .success: .unknown
+        // It came in part, or not from the server at all.
+        case .finished where reply.fate == .truncated || reply.fate == .answered: .unknown
         case .finished: finished(reply)
         case .refused: .notExecuted
         case .resetByServer, .resetByClient, .connectionLost, .settled: .unknown
@@ -49,6 +51,7 @@ enum ReplyMeaning {
     static func executions(_ reply: CallReply) -> ExecutionBounds {
         switch reply.outcome {
         case .refused: return .none
+        case .finished where reply.fate == .answered: return .none
         case .finished:
             if isRepeated(reply) { return .none }
             return switch finished(reply) {
@@ -66,7 +69,8 @@ enum ReplyMeaning {
     }
 
     private static func finished(_ reply: CallReply) -> CallOutcome {
-        if reply.code == 0 || (200..<300).contains(reply.code) { return .success }
+        // A redirection, or `304 Not Modified`, is what was asked for.
+        if reply.code == 0 || (200..<400).contains(reply.code) { return .success }
         switch reply.note {
         case "not-executed": return .notExecuted
         case "executed", "saved", "attached": return .error

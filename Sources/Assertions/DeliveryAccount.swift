@@ -14,13 +14,13 @@ struct DeliveryAccount {
     private(set) var unexpected: [Int32] = []
     private(set) var strangers: [Int32] = []
 
-    init(_ ledger: Ledger, _ destination: Destination, _ tally: DeliveryTally) {
+    init(_ ledger: Ledger, _ destination: Destination, _ tally: DeliveryTally, of published: PublishedMessages) {
+        counts.attempted = published.count
+        counts.acknowledged = published.acknowledged
         let deadLettered = Self.arrivedAsDeadLetters(ledger, destination)
-        for index in tally.entries.indices {
-            let entry = tally.entries[index]
-            let marks = entry.marks
-            guard marks.contains(.ours) || entry.delivered > 0 || marks.contains(.perhapsOwed) else { continue }
-            add(Int32(index), entry, marks, deadLettered.contains(Int32(index)))
+        for entry in tally.entries {
+            let isDead = !deadLettered.isEmpty && deadLettered.contains(entry.message)
+            add(entry.message, entry, entry.marks, isDead)
         }
         strangers = tally.strangers
         counts.unexpected += strangers.count
@@ -31,8 +31,6 @@ struct DeliveryAccount {
     private mutating func add(
         _ message: Int32, _ entry: DeliveryTally.Entry, _ marks: DeliveryTally.Marks, _ seenDead: Bool
     ) {
-        counts.attempted += 1
-        if marks.contains(.acknowledged) { counts.acknowledged += 1 }
         if marks.contains(.owed) { counts.owed += 1 }
         if entry.delivered > 0 { counts.delivered += 1 }
         if entry.delivered > 1 { counts.redelivered += 1 }
@@ -110,25 +108,33 @@ struct DeliveryAccount {
     /// Messages that were purged, or deleted with their queue, are not lost. The broker says how many there were, not
     /// which; they were among those that were never processed.
     mutating func settlePurges(_ ledger: Ledger, _ destination: Destination) {
-        for purge in ledger.purges where destination.queues.contains(purge.queue) {
-            var rest = purge.count
-            var kept: [Int32] = []
-            for message in lost {
-                let facts = ledger.deliveriesOfMessage[message]
-                let wasIn =
-                    ledger.messages[Int(message)].time < purge.time
-                    && !facts.contains { isLater(ledger.deliveries[Int($0)], purge) }
-                if wasIn, rest > 0 {
-                    rest -= 1
-                    counts.purged += 1
-                } else {
-                    kept.append(message)
+        var purges = ledger.purges.filter { destination.queues.contains($0.queue) && $0.count > 0 }
+        guard !purges.isEmpty, !lost.isEmpty else { return }
+        var kept: [Int32] = []
+        for message in lost {
+            let published = ledger.messages[Int(message)].time
+            let facts = ledger.deliveriesOfMessage[message]
+            // Each purge takes the first messages that were in its queue then.
+            let index = purges.firstIndex { purge in
+                published < purge.time && !facts.contains { isLater(ledger.deliveries[Int($0)], purge) }
+            }
+            guard let index else {
+                kept.append(message)
+                continue
+            }
+            counts.purged += 1
+            purges[index].count -= 1
+            if purges[index].count == 0 {
+                purges.remove(at: index)
+                if purges.isEmpty {
+                    kept += lost[(lost.firstIndex(of: message)! + 1)...]
+                    break
                 }
             }
-            counts.lost -= lost.count - kept.count
-            counts.lostAtMost -= lost.count - kept.count
-            lost = kept
         }
+        counts.lost -= lost.count - kept.count
+        counts.lostAtMost -= lost.count - kept.count
+        lost = kept
     }
 
     private func isLater(_ fact: DeliveryFact, _ purge: PurgeFact) -> Bool {

@@ -15,12 +15,12 @@ struct DeliveryChecker {
 
     func result() -> AssertionResult {
         var result = AssertionResult(title: "delivery: \(guarantee.rawValue)", verdict: .unknown, from: from, to: to)
-        let publishers = ledger.publishers(from, in: judgement.topology)
+        var published = PublishedMessages(ledger, from: ledger.publishers(from, in: judgement.topology))
         var judged: [(result: DestinationResult, reason: String)] = []
         var skipped: [String] = []
         for destination in ledger.destinations(to, in: judgement.topology) {
-            let tally = DeliveryTally(ledger, destination, from: publishers, of: basis)
-            let one = judge(destination, tally)
+            let tally = DeliveryTally(ledger, destination, of: &published, basis)
+            let one = judge(destination, tally, published)
             // A program may consume from queues that the assertion does not mean: replies, other work.
             if !destination.declared, one.result.counts.owed == 0, one.result.counts.delivered == 0 {
                 skipped.append(destination.label)
@@ -40,7 +40,7 @@ struct DeliveryChecker {
         if judged.isEmpty {
             let name = to ?? "any consumer"
             return skipped.isEmpty
-                ? "no destination: \(name) has consumed from no queue"
+                ? "no destination: \(name) has consumed from no queue" + unusedLink(of: to)
                 : "nothing was owed to \(skipped.joined(separator: ", "))"
         }
         guard verdict != .pass else { return "" }
@@ -57,10 +57,10 @@ struct DeliveryChecker {
 
     // MARK: - One destination
 
-    private func judge(_ destination: Destination, _ tally: DeliveryTally) -> (
+    private func judge(_ destination: Destination, _ tally: DeliveryTally, _ published: PublishedMessages) -> (
         result: DestinationResult, reason: String
     ) {
-        var account = DeliveryAccount(ledger, destination, tally)
+        var account = DeliveryAccount(ledger, destination, tally, of: published)
         account.settlePurges(ledger, destination)
         var counts = account.counts
         let undrained = isUndrained(destination)
@@ -71,11 +71,15 @@ struct DeliveryChecker {
         if judgesLoss {
             if counts.lost > 0 {
                 let of = basis == .attempted ? "attempted message" : "acknowledged message"
-                let what = "\(counts.lost) of \(counted(account.due, of)) lost"
-                if undrained || judgement.isIncomplete || ledger.timeline.drained == nil {
-                    doubts.append("\(what) so far")
+                let what = "\(counts.lost) of \(counted(account.due, of))"
+                if ledger.timeline.isLive {
+                    doubts.append("\(what) not processed yet")
+                } else if undrained {
+                    doubts.append("\(what) still queued, or lost")
+                } else if judgement.isIncomplete || ledger.timeline.drained == nil {
+                    doubts.append("\(what) lost so far")
                 } else {
-                    failures.append(what)
+                    failures.append("\(what) lost")
                 }
             } else if counts.lostAtMost > 0 {
                 doubts.append("\(counted(counts.lostAtMost, "message")) may be lost")
@@ -96,20 +100,27 @@ struct DeliveryChecker {
         }
         if ledger.timeline.drained == nil { doubts.append("the run ended before its drain") }
         if judgement.isIncomplete { doubts.append(judgement.incompleteness) }
-        if undrained, counts.lost > 0 { notes.append("not emptied within \(judgement.topology.drain.text)") }
+        if undrained, counts.lost > 0 {
+            let drain = judgement.topology.drain
+            notes.append("not emptied within \(drain.text): 'drain: \((drain * 6).text)' waits longer")
+        }
 
         let verdict: Verdict = !failures.isEmpty ? .fail : !doubts.isEmpty ? .unknown : .pass
         counts.processedAtMost = max(counts.processedAtMost, counts.processed)
         let result = DestinationResult(
             to: destination.label, verdict: verdict, counts: counts,
-            examples: examples(account, destination, proven: !undrained && !judgement.isIncomplete), notes: notes)
+            examples: examples(
+                account, destination, proven: !undrained && !judgement.isIncomplete && !ledger.timeline.isLive),
+            notes: notes)
         return (result, (failures.isEmpty ? doubts : failures).joined(separator: ", "))
     }
 
     /// Why nothing could be judged.
     private func nothingDue(_ destination: Destination, _ counts: DeliveryCounts) -> String {
-        if destination.queues.isEmpty { return "\(destination.label) has consumed from no queue" }
-        if counts.attempted == 0 { return "nothing was published" }
+        if destination.queues.isEmpty {
+            return "\(destination.label) has consumed from no queue" + unusedLink(of: to)
+        }
+        if counts.attempted == 0 { return "nothing was published" + unusedLink(of: from) }
         if counts.owed == 0 { return "nothing was owed" }
         if basis == .acknowledged, counts.acknowledged == 0 {
             let confirming = ledger.transmissions.contains { $0.confirming }
@@ -118,6 +129,17 @@ struct DeliveryChecker {
                 : "nothing was acknowledged, as the publisher asks for no confirms (`of: attempted` judges all)"
         }
         return "no message that counts was owed"
+    }
+
+    /// `; no connection came over the link …` for a program that never connected to a broker; else nothing.
+    private func unusedLink(of name: String?) -> String {
+        guard let name, let node = judgement.topology.node(named: name) ?? judgement.topology.node(ofInstance: name),
+            node.command != nil
+        else { return "" }
+        let brokers = judgement.topology.brokersUsed(by: node)
+        let processes = Set(judgement.topology.instances(named: name).map { ledger.processes.known($0) })
+        let isSilent = !ledger.connections.contains { processes.contains($0.client) }
+        return brokers.isEmpty || !isSilent ? "" : "; " + Topology.unusedLink(from: name, to: brokers)
     }
 
     private func isUndrained(_ destination: Destination) -> Bool {
@@ -139,6 +161,12 @@ struct DeliveryChecker {
         if tally.openHandlings > 0 {
             notes.append(
                 "\(counted(tally.openHandlings, "delivery", "deliveries")) may or may not have been processed")
+        }
+        if tally.unprovenAutomatic > 0 {
+            notes.append(
+                "automatic ack: nothing on the wire proves that \(counted(tally.unprovenAutomatic, "delivery", "deliveries")) "
+                    + "\(tally.unprovenAutomatic == 1 ? "was" : "were") worked on; acknowledge by hand, or let the program "
+                    + "close its connection (connection.close) before it ends")
         }
         if account.late > 0 {
             notes.append(

@@ -1,10 +1,40 @@
 import ClusterModel
 import History
 
-/// What happened to each message at one destination, from what happened to each of its deliveries.
+/// The messages that an assertion is about, the same for all of its destinations.
+struct PublishedMessages {
+    /// The publishers, by number; `nil`: all.
+    let from: Set<Int32>?
+    private(set) var count = 0
+    private(set) var acknowledged = 0
+    private var isAcknowledged: [Bool]
+    /// Room for the tallies of destinations, one after the other: the entry of each message, or -1.
+    fileprivate var places: [Int32]
+
+    init(_ ledger: Ledger, from: Set<Int32>?) {
+        self.from = from
+        isAcknowledged = Array(repeating: false, count: ledger.messages.count)
+        places = Array(repeating: -1, count: ledger.messages.count)
+        for fact in ledger.transmissions where ledger.isAcknowledged(fact) { isAcknowledged[Int(fact.message)] = true }
+        for (number, fact) in ledger.messages.enumerated() where from?.contains(fact.publisher) ?? true {
+            count += 1
+            if isAcknowledged[number] { acknowledged += 1 }
+        }
+    }
+
+    fileprivate func marks(_ ledger: Ledger, _ message: Int32) -> DeliveryTally.Marks {
+        var marks: DeliveryTally.Marks = isAcknowledged[Int(message)] ? .acknowledged : []
+        if let drain = ledger.timeline.drain, ledger.messages[Int(message)].time >= drain { marks.insert(.late) }
+        return marks
+    }
+}
+
+/// What happened to messages at one destination, from what happened to each of their deliveries. Messages that it has
+/// nothing to do with are not in it, so that many destinations cost no more than what they were owed and got.
 struct DeliveryTally {
     /// One message at one destination.
     struct Entry {
+        var message: Int32
         var delivered: Int32 = 0
         /// Handlings that certainly completed, and those that may have.
         var least: Int32 = 0
@@ -20,8 +50,6 @@ struct DeliveryTally {
         static let perhapsOwed = Marks(rawValue: 1 << 1)
         /// Such a transmission is of those that the assertion is about (acknowledged, or attempted).
         static let due = Marks(rawValue: 1 << 2)
-        /// Published by one of `from`.
-        static let ours = Marks(rawValue: 1 << 3)
         static let rejected = Marks(rawValue: 1 << 4)
         static let deadLettered = Marks(rawValue: 1 << 5)
         /// It was delivered where it was not owed.
@@ -35,21 +63,47 @@ struct DeliveryTally {
         static let viaDeadLetter = Marks(rawValue: 1 << 10)
     }
 
-    var entries: [Entry]
+    /// In the order of the messages.
+    private(set) var entries: [Entry] = []
     /// Deliveries of which nothing tells what they carry.
     var strangers: [Int32] = []
     var openHandlings = 0
+    /// Deliveries under automatic ack of which nothing tells whether anybody worked on them.
+    var unprovenAutomatic = 0
     var byBodyHash = 0
     var byID = 0
+    private var places: [Int32]
 
-    init(_ ledger: Ledger, _ destination: Destination, from: Set<Int32>?, of basis: Assertion.Basis) {
-        entries = Array(repeating: Entry(), count: ledger.messages.count)
+    init(
+        _ ledger: Ledger, _ destination: Destination, of published: inout PublishedMessages, _ basis: Assertion.Basis
+    ) {
+        places = []
+        swap(&places, &published.places)
+        let from = published.from
         addOwed(ledger, destination, from, basis)
         addDeadLetters(ledger, destination, from)
         for queue in destination.queues {
             for number in ledger.deliveriesOfQueue[queue] { add(ledger, number, from) }
         }
         if destination.isUnattended { addLeftovers(ledger, destination, from) }
+        var isSorted = true
+        for index in entries.indices {
+            let message = entries[index].message
+            places[Int(message)] = -1
+            entries[index].marks.formUnion(published.marks(ledger, message))
+            if index > 0, entries[index - 1].message > message { isSorted = false }
+        }
+        if !isSorted { entries.sort { $0.message < $1.message } }
+        swap(&places, &published.places)
+    }
+
+    /// Where the entry of a message is; made where it has none.
+    private mutating func entry(_ message: Int32) -> Int {
+        let place = places[Int(message)]
+        if place >= 0 { return Int(place) }
+        places[Int(message)] = Int32(entries.count)
+        entries.append(Entry(message: message))
+        return entries.count - 1
     }
 
     // MARK: - What is owed
@@ -58,36 +112,21 @@ struct DeliveryTally {
         _ ledger: Ledger, _ destination: Destination, _ from: Set<Int32>?, _ basis: Assertion.Basis
     ) {
         let discards = destination.queues.contains { ledger.policies[$0]?.mayDiscard == true }
-        let drain = ledger.timeline.drain ?? .max
-        // Many transmissions share one answer of the oracle: 0 not asked yet, else 1 + (owed 2, perhaps 1, no 0).
-        var state = [UInt8](repeating: 0, count: ledger.oracle.answers.count)
-        for fact in ledger.transmissions {
-            let message = Int(fact.message)
-            if let from, !from.contains(ledger.messages[message].publisher) { continue }
-            let route = Int(fact.route)
-            if state[route] == 0 {
-                let answer = ledger.oracle.answers[route]
-                let certain = destination.queues.contains { answer.certain.contains($0) }
-                let perhaps = destination.queues.contains { answer.possible.contains($0) }
-                state[route] = certain ? 3 : perhaps ? 2 : 1
+        var answers = destination.queues.flatMap { ledger.answersOfQueue[$0] ?? [] }
+        if destination.queues.count > 1 { answers = Set(answers).sorted() }
+        for number in answers {
+            let answer = ledger.oracle.answers[Int(number)]
+            let certain = destination.queues.contains { answer.leads(to: $0) }
+            for transmission in ledger.transmissionsOfAnswer[number] {
+                let fact = ledger.transmissions[Int(transmission)]
+                if let from, !from.contains(ledger.messages[Int(fact.message)].publisher) { continue }
+                var marks: Marks = discards ? [.perhapsOwed, .discardable] : .perhapsOwed
+                if certain {
+                    marks.insert(.owed)
+                    if basis == .attempted || ledger.isAcknowledged(fact) { marks.insert(.due) }
+                }
+                entries[entry(fact.message)].marks.formUnion(marks)
             }
-            var marks: Marks = .ours
-            // The node's own word does not say which transmission was confirmed; where there is one, it is that one.
-            let isOnly =
-                ledger.messages[message].firstTransmission == ledger.messages[message].lastTransmission
-            if fact.acknowledged || (isOnly && ledger.messages[message].confirmedByNode) {
-                marks.insert(.acknowledged)
-            }
-            if ledger.messages[message].time >= drain { marks.insert(.late) }
-            if state[route] >= 2 {
-                marks.insert(.perhapsOwed)
-                if discards { marks.insert(.discardable) }
-            }
-            if state[route] == 3 {
-                marks.insert(.owed)
-                if basis == .attempted || marks.contains(.acknowledged) { marks.insert(.due) }
-            }
-            entries[message].marks.formUnion(marks)
         }
     }
 
@@ -96,11 +135,11 @@ struct DeliveryTally {
             let message = ledger.deliveries[Int(delivery)].message
             if let from, !from.contains(ledger.messages[Int(message)].publisher) { continue }
             let answer = ledger.oracle.answers[Int(route)]
-            if destination.queues.contains(where: { answer.possible.contains($0) }) {
-                entries[Int(message)].marks.formUnion([.perhapsOwed, .viaDeadLetter])
+            if destination.queues.contains(where: { answer.mayLead(to: $0) }) {
+                entries[entry(message)].marks.formUnion([.perhapsOwed, .viaDeadLetter])
             }
-            if destination.queues.contains(where: { answer.certain.contains($0) }) {
-                entries[Int(message)].marks.formUnion([.owed, .due])
+            if destination.queues.contains(where: { answer.leads(to: $0) }) {
+                entries[entry(message)].marks.formUnion([.owed, .due])
             }
         }
     }
@@ -115,7 +154,7 @@ struct DeliveryTally {
             return
         }
         if let from, !from.contains(ledger.messages[Int(fact.message)].publisher) { return }
-        let index = Int(fact.message)
+        let index = entry(fact.message)
         switch fact.identity {
         case .body: byBodyHash += 1
         case .id: byID += 1
@@ -125,7 +164,13 @@ struct DeliveryTally {
         let bounds = ledger.processing(of: fact)
         entries[index].least += bounds.least
         entries[index].most += bounds.most
-        if bounds.least < bounds.most { openHandlings += 1 }
+        if bounds.least < bounds.most {
+            if fact.autoAck, !ledger.native.contains(fact.consumer) {
+                unprovenAutomatic += 1
+            } else {
+                openHandlings += 1
+            }
+        }
         if fact.settlement == .rejected {
             // Whether it becomes a dead letter is up to the broker; that it was thrown away, to the consumer.
             let dead = fact.rejected && ledger.policies[fact.queue]?.deadLetterExchange != nil
@@ -136,7 +181,7 @@ struct DeliveryTally {
 
     /// Whether the bindings may have led this message to this queue, directly or as a dead letter.
     private func isExpected(_ ledger: Ledger, _ fact: DeliveryFact) -> Bool {
-        func leads(_ route: Route) -> Bool { !route.known || route.possible.contains(fact.queue) }
+        func leads(_ route: Route) -> Bool { !route.known || route.mayLead(to: fact.queue) }
         if fact.identity == .stamp {
             if leads(ledger.route(of: fact.transmission)) { return true }
         } else if ledger.transmissions(of: fact.message).contains(where: { leads(ledger.route(of: $0)) }) {
@@ -148,14 +193,14 @@ struct DeliveryTally {
     private mutating func addLeftovers(_ ledger: Ledger, _ destination: Destination, _ from: Set<Int32>?) {
         for fact in ledger.leftovers where destination.queues.contains(fact.queue) && fact.message >= 0 {
             if let from, !from.contains(ledger.messages[Int(fact.message)].publisher) { continue }
-            let index = Int(fact.message)
+            let index = entry(fact.message)
             entries[index].delivered += 1
             entries[index].least += 1
             entries[index].most += 1
             let expected =
                 ledger.transmissions(of: fact.message).contains {
                     let route = ledger.route(of: $0)
-                    return !route.known || route.possible.contains(fact.queue)
+                    return !route.known || route.mayLead(to: fact.queue)
                 } || ledger.mayArriveAsDeadLetter(fact.message, in: fact.queue)
             if !expected { entries[index].marks.insert(.unexpected) }
         }
@@ -163,6 +208,14 @@ struct DeliveryTally {
 }
 
 extension Ledger {
+    /// Whether its publisher knows that this transmission arrived. The node's own word does not say which transmission of
+    /// a message was confirmed; where there is one, it is that one.
+    func isAcknowledged(_ fact: TransmissionFact) -> Bool {
+        if fact.acknowledged { return true }
+        let message = messages[Int(fact.message)]
+        return message.confirmedByNode && message.firstTransmission == message.lastTransmission
+    }
+
     /// How often one delivery was certainly processed (0 or 1), and how often at most.
     func processing(of fact: DeliveryFact) -> (least: Int32, most: Int32) {
         guard fact.reached else { return (0, 0) }
@@ -178,17 +231,15 @@ extension Ledger {
         return (fact.settlement == .acked ? 1 : 0, 1)
     }
 
-    /// Under automatic ack what was delivered is certainly processed only if the connection ended in order; the run's
-    /// own stop, at its end, of a program that then ended as it was asked to, counts so.
+    /// Under automatic ack what was delivered is certainly processed only if the client ended it in order, by the protocol:
+    /// it cancelled the consumer, closed the channel or closed the connection. A program that a signal ends, or that
+    /// just goes, may take along what it had not looked at yet.
     private func endedInOrder(_ fact: DeliveryFact) -> Bool {
         guard fact.connection >= 0 else { return false }
         let connection = connections[Int(fact.connection)]
-        if connection.orderly { return true }
-        guard let stop = timeline.stop else { return false }
-        if let closed = connection.closed, closed < stop { return false }
-        let last = timeline.changes.last { $0.change.name == processes[connection.client] && $0.time >= stop }
-        guard let last else { return false }
-        return last.change.state == .exited && !last.change.detail.contains("signal 9")
+        if connection.orderly, connection.by == "client" { return true }
+        let spans = takenOver[Consumption(lane: fact.lane, queue: fact.queue)] ?? []
+        return spans.contains { $0.contains(fact.time) }
     }
 
     /// Whether some queue that may have held a message could have handed it to this one as a dead letter.
@@ -204,7 +255,7 @@ extension Ledger {
                 let route = oracle.route(
                     queues[next].broker, exchange, policy.deadLetterKey ?? words[fact.key],
                     HeaderTable(tables[fact.headers]), fact.time, timeline.closing)
-                if route.possible.contains(queue) || !route.known { return true }
+                if route.mayLead(to: queue) || !route.known { return true }
                 open += route.possible
             }
         }

@@ -21,8 +21,8 @@ struct ConnectionFact: Sendable {
 /// What a publisher means by a message: its message id, else its first transmission.
 struct MessageFact: Sendable {
     var publisher: Int32
-    /// Empty where the publisher set none.
-    var id: String
+    /// Its id, in `Ledger.ids`.
+    var name: MessageTable.Name
     /// The first attempt.
     var time: Int64
     var firstTransmission: Int32 = -1

@@ -63,8 +63,8 @@ struct IdentityResolver {
     private mutating func message(_ id: String, _ exchange: String?, _ key: String?, _ ledger: Ledger) -> Int32? {
         if ids == nil {
             var index: [String: [Int32]] = [:]
-            for (number, fact) in ledger.messages.enumerated() where !fact.id.isEmpty {
-                index[fact.id, default: []].append(Int32(number))
+            for (number, fact) in ledger.messages.enumerated() where fact.name.series != -1 {
+                index[ledger.ids.text(fact.name), default: []].append(Int32(number))
             }
             ids = index
         }

@@ -25,6 +25,19 @@ struct Interner<Value: Hashable & Sendable>: Sendable {
     var count: Int { values.count }
 }
 
+/// A set of small numbers.
+struct NumberSet: Sendable {
+    private var marks: [Bool] = []
+
+    mutating func insert(_ number: Int32) {
+        guard number >= 0 else { return }
+        while marks.count <= Int(number) { marks.append(false) }
+        marks[Int(number)] = true
+    }
+
+    func contains(_ number: Int32) -> Bool { number >= 0 && Int(number) < marks.count && marks[Int(number)] }
+}
+
 /// Lists of numbers by number, in two arrays: the deliveries of each message, the deliveries of each queue.
 struct Grouping: Sendable {
     private var starts: [Int32]

@@ -34,18 +34,35 @@ package struct Judge: Sendable {
 
     /// One assertion over the history so far, as if the drain ended with its last event: for `within:`, asked again until
     /// it holds or its time is up.
+    /// - Parameter isLive: there is no such time: a message that was not processed may still be, and nobody knows.
     package static func judgeNow(
         _ spec: AssertionSpec, history: History, topology: Topology, logs: [String: [String]] = [:],
-        models: (any ObjectModels)? = nil
+        models: (any ObjectModels)? = nil, isLive: Bool = false
     ) -> AssertionResult {
         let judge = Judge(history: history, topology: topology, logs: logs, models: models)
         var ledger = Ledger(history, topology: topology)
         ledger.timeline.drained = ledger.timeline.drained ?? ledger.timeline.end
-        return judge.judge(spec, Judgement(ledger: ledger, topology: topology, logs: logs))
+        ledger.timeline.isLive = isLive
+        var judgement = judge.judgement(ledger, for: [spec])
+        judgement.feeds.timeline.drained = ledger.timeline.drained
+        judgement.peers.timeline.drained = ledger.timeline.drained
+        return judge.judge(spec, judgement)
+    }
+
+    /// What some assertions are judged by.
+    private func judgement(_ ledger: Ledger, for specs: [AssertionSpec]) -> Judgement {
+        var judgement = Judgement(ledger: ledger, topology: topology, logs: logs)
+        if specs.contains(where: { $0.assertion.isAboutFeeds }) {
+            judgement.feeds = FeedLedger(history, topology: topology)
+        }
+        if specs.contains(where: { $0.assertion.isAboutPeers }) {
+            judgement.peers = PeerLedger(history, topology: topology)
+        }
+        return judgement
     }
 
     package func results() -> [AssertionResult] {
-        let judgement = Judgement(ledger: Ledger(history, topology: topology), topology: topology, logs: logs)
+        let judgement = judgement(Ledger(history, topology: topology), for: topology.assertions)
         var results = topology.assertions.map { judge($0, judgement) }
         if let replies = ReplyChecker(judgement: judgement).result() { results.append(replies) }
         if let alive = AliveChecker(judgement: judgement).result() { results.append(alive) }
@@ -89,9 +106,33 @@ package struct Judge: Sendable {
             case .pause(let name, let condition):
                 PauseChecker(judgement: judgement, name: name, condition: condition).result()
             case .state(let name, let fields): StateChecker(judgement: judgement, name: name, fields: fields).result()
+            case .feed(let guarantee, let feed, let to, let fresh):
+                FeedChecker(judgement: judgement, guarantee: guarantee, feed: feed, to: to, fresh: fresh).result()
+            case .converged(let group, let within):
+                ConvergedChecker(judgement: judgement, group: group, within: within).result()
+            case .detected(let group, let within):
+                DetectedChecker(judgement: judgement, group: group, within: within).result()
+            case .falseDeaths(let group, let condition):
+                FalseDeathsChecker(judgement: judgement, group: group, condition: condition).result()
+            case .coherent(let group): CoherentChecker(judgement: judgement, group: group).result()
+            case .found(let scope, let condition, let hops):
+                FoundChecker(judgement: judgement, scope: scope, condition: condition, hops: hops).result()
+            case .messages(let guarantee, let from, let to, let basis):
+                MessagesChecker(judgement: judgement, guarantee: guarantee, from: from, to: to, basis: basis).result()
             }
         result.expect = spec.expect
         result.line = spec.location.line
         return result
+    }
+}
+
+extension Assertion {
+    fileprivate var isAboutFeeds: Bool { if case .feed = self { true } else { false } }
+
+    fileprivate var isAboutPeers: Bool {
+        switch self {
+        case .converged, .detected, .falseDeaths, .coherent, .found, .messages: true
+        default: false
+        }
     }
 }

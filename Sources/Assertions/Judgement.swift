@@ -6,6 +6,8 @@ struct Judgement: Sendable {
     let ledger: Ledger
     let topology: Topology
     let logs: [String: [String]]
+    var feeds = FeedLedger()
+    var peers = PeerLedger()
 
     /// The evidence is not whole: what it does not show may have happened.
     var isIncomplete: Bool { !ledger.problems.isEmpty }

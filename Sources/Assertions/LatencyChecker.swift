@@ -38,7 +38,12 @@ struct LatencyChecker {
         judgement.judgeNumber(&result, reasons: reasons)
         if !broken.isEmpty {
             let writer = CallPathWriter(ledger: ledger)
-            result.examples = slowest.calls.map { writer.example(.slow, $0.number) }
+            // A call that keeps to all bounds by itself is no example of one that is broken.
+            let names = Set(broken.map(\.name))
+            let guilty = slowest.calls.filter { call in
+                bounds.contains { names.contains($0.name) && !$0.holds(.nanoseconds(call.duration)) }
+            }
+            result.examples = guilty.map { writer.example(.slow, $0.number) }
         }
         return result
     }

@@ -12,6 +12,7 @@ struct Ledger: Sendable {
     var queues = Interner<QueueKey>()
 
     var connections: [ConnectionFact] = []
+    var ids = MessageTable()
     var messages: [MessageFact] = []
     var transmissions: [TransmissionFact] = []
     var deliveries: [DeliveryFact] = []
@@ -23,12 +24,15 @@ struct Ledger: Sendable {
     var consumers: [Int32: [Int32]] = [:]
     /// Queues that the broker named.
     var anonymous: Set<Int32> = []
+    /// When consumers consumed that their own client then cancelled.
+    var takenOver: [Consumption: [ClosedRange<Int64>]] = [:]
     /// Processes that record their own handling.
-    var native: Set<Int32> = []
+    var native = NumberSet()
     /// What the evidence lacks.
     var problems: [String] = []
 
     var deliveriesOfMessage = Grouping(groups: 0, members: 0) { _ in -1 }
+    var leftoversOfMessage = Grouping(groups: 0, members: 0) { _ in -1 }
     var deliveriesOfQueue = Grouping(groups: 0, members: 0) { _ in -1 }
 
     var oracle = RoutingOracle()
@@ -39,6 +43,12 @@ struct Ledger: Sendable {
 
     var calls = CallLedger()
     var objects = ObjectLedger()
+
+    /// What one channel takes from one queue.
+    struct Consumption: Hashable, Sendable {
+        var lane: Int32
+        var queue: Int32
+    }
 
     /// Every transmission of a message, in order.
     func transmissions(of message: Int32) -> TransmissionSequence {
@@ -53,10 +63,14 @@ struct Ledger: Sendable {
     /// How reports name a message.
     func name(of message: Int32) -> String {
         let fact = messages[Int(message)]
-        if !fact.id.isEmpty { return fact.id }
+        if fact.name.series != -1 { return ids.text(fact.name) }
         guard fact.firstTransmission >= 0 else { return "message \(message)" }
         return "transmission \(transmissions[Int(fact.firstTransmission)].stamp)"
     }
+
+    /// The transmissions for which the oracle has each answer, and the answers that lead, perhaps, to each queue.
+    var transmissionsOfAnswer = Grouping(groups: 0, members: 0) { _ in -1 }
+    var answersOfQueue: [Int32: [Int32]] = [:]
 
     /// The answer of the oracle for one transmission.
     func route(of transmission: Int32) -> Route { oracle.answers[Int(transmissions[Int(transmission)].route)] }

@@ -6,6 +6,7 @@ extension LedgerBuilder {
         switch entry.event {
         case .callRequest(let event):
             let connection = seen(event.connection, entry.time)
+            if connection >= 0, feedServers.contains(ledger.connections[Int(connection)].server) { return }
             let client = connection < 0 ? -1 : ledger.connections[Int(connection)].client
             calls.add(event, entry.time, connection: connection, client: client)
         case .callReply(let event):

@@ -5,6 +5,7 @@ import History
 extension LedgerBuilder {
     mutating func add(_ event: Declaration, _ time: Int64) {
         let connection = event.connection == 0 ? -1 : seen(event.connection, time)
+        if event.operation == .cancel, event.type == .ok, connection >= 0 { cancelled(event, on: connection, time) }
         guard time < ledger.timeline.closing else { return }
         let lane = Int(lane(connection, event.channel))
         let key = OperationKey(
@@ -41,6 +42,17 @@ extension LedgerBuilder {
         if whole.operation == .declareQueue, whole.type == .ok { lanes[lane].lastQueue = whole.name }
     }
 
+    /// A consumer is no more. Where its client asked for that, and nothing else on the channel consumes from the queue,
+    /// what it got until then has been taken over in order.
+    private mutating func cancelled(_ event: Declaration, on connection: Int32, _ time: Int64) {
+        let number = lane(connection, event.channel)
+        guard let consumer = lanes[Int(number)].consumers.removeValue(forKey: event.other), event.name.isEmpty,
+            !lanes[Int(number)].consumers.values.contains(where: { $0.queue == consumer.queue })
+        else { return }
+        ledger.takenOver[Ledger.Consumption(lane: number, queue: consumer.queue), default: []].append(
+            consumer.since...max(consumer.since, time))
+    }
+
     /// An empty queue name stands for the channel's last declared queue (AMQP 0-9-1, `queue.bind`).
     private func named(_ event: Declaration, _ lane: Int) -> Declaration {
         var whole = event
@@ -64,7 +76,9 @@ extension LedgerBuilder {
             if asked.isEmpty || event.name.hasPrefix("amq.gen") { ledger.anonymous.insert(queue) }
         case .consume:
             guard let connection = connectionIndex[event.connection] else { return }
-            consumed(queue(event.broker, event.name), by: ledger.connections[Int(connection)].client)
+            let queue = queue(event.broker, event.name)
+            consumed(queue, by: ledger.connections[Int(connection)].client)
+            lanes[Int(lane(connection, event.channel))].consumers[event.other] = (queue, time)
         case .purge, .deleteQueue:
             guard event.count > 0 else { return }
             ledger.purges.append(

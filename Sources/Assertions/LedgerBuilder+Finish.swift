@@ -13,19 +13,25 @@ extension LedgerBuilder {
             ledger.oracle.neverAnswered(operation.declaration, sent: operation.time)
         }
         ledger.oracle.freeze(queues: &ledger.queues)
+        let (words, tables) = (ledger.words, ledger.tables)
         for index in 0..<transmissions {
             let fact = ledger.transmissions[index]
             ledger.transmissions[index].route = ledger.oracle.answer(
                 broker: fact.broker < 0 ? "" : ledger.processes[fact.broker], exchange: fact.exchange, key: fact.key,
                 headers: fact.headers, headersKnown: fact.connection >= 0, from: fact.time,
-                to: Swift.min(fact.routedBy, closing), words: ledger.words, tables: ledger.tables)
+                to: Swift.min(fact.routedBy, closing), words: words, tables: tables)
         }
         routeDeadLetters()
+        groupAnswers()
         let facts = ledger.deliveries
         ledger.deliveriesOfMessage = Grouping(groups: ledger.messages.count, members: facts.count) {
             facts[$0].message
         }
         ledger.deliveriesOfQueue = Grouping(groups: ledger.queues.count, members: facts.count) { facts[$0].queue }
+        let left = ledger.leftovers
+        ledger.leftoversOfMessage = Grouping(groups: left.isEmpty ? 0 : ledger.messages.count, members: left.count) {
+            left[$0].message
+        }
         if unmatchedHandles > 0 {
             ledger.problems.append("\(unmatchedHandles) handlings that no link saw delivered")
         }
@@ -35,6 +41,16 @@ extension LedgerBuilder {
                 nativeServers: nativeServers, queueServers: queueServers))
         ledger.objects = finishedObjects()
         return ledger
+    }
+
+    private mutating func groupAnswers() {
+        let sent = ledger.transmissions
+        ledger.transmissionsOfAnswer = Grouping(groups: ledger.oracle.answers.count, members: sent.count) {
+            sent[$0].route
+        }
+        for (number, route) in ledger.oracle.answers.enumerated() {
+            for queue in route.possible { ledger.answersOfQueue[queue, default: []].append(Int32(number)) }
+        }
     }
 
     /// A message rejected for good is owed to the queues of the dead-letter exchange instead.
@@ -75,7 +91,8 @@ extension LedgerBuilder {
     private mutating func identify() {
         var resolver = IdentityResolver(ledger)
         for index in ledger.deliveries.indices {
-            if let number = stamps[ledger.deliveries[index].stamp], ledger.deliveries[index].stamp != 0 {
+            let number = stamps[ledger.deliveries[index].stamp]
+            if number >= 0, ledger.deliveries[index].stamp != 0 {
                 ledger.deliveries[index].transmission = number
                 ledger.deliveries[index].message = ledger.transmissions[Int(number)].message
                 ledger.deliveries[index].identity = .stamp
@@ -92,7 +109,8 @@ extension LedgerBuilder {
         }
         for index in ledger.leftovers.indices {
             let fact = ledger.leftovers[index]
-            if let number = stamps[fact.stamp], fact.stamp != 0 {
+            let number = stamps[fact.stamp]
+            if number >= 0, fact.stamp != 0 {
                 ledger.leftovers[index].transmission = number
                 ledger.leftovers[index].message = ledger.transmissions[Int(number)].message
                 continue

@@ -4,7 +4,11 @@ import History
 extension Ledger {
     init(_ history: History, topology: Topology) {
         var builder = LedgerBuilder(history, topology)
-        for entry in history.entries { builder.add(entry) }
+        if var cursor = history.records {
+            while cursor.advance() { builder.add(&cursor) }
+        } else {
+            for entry in history.events() { builder.add(entry) }
+        }
         self = builder.finished()
     }
 }
@@ -15,20 +19,18 @@ struct LedgerBuilder {
     /// One channel of one connection.
     struct Lane {
         var connection: Int32
-        /// Deliveries by the tag that the client saw; tags count from 1 without gaps, so this is nearly always an array.
-        var tags: [Int32] = []
-        var farTags: [UInt64: Int32] = [:]
+        /// Deliveries by the tag that the client saw; tags count from 1 without gaps.
+        var tags = NumberTable()
+        /// The queue that it got its last delivery from, and its name among `ledger.words`.
+        var source: (queue: Int32, word: Int32) = (-1, -1)
         /// Management methods that the broker answered: when it was sent, and when the answer came.
         var answers: [(sent: Int64, answered: Int64)] = []
         /// Management methods without an answer so far, in order.
         var open: [OperationKey] = []
         /// The queue that it declared last.
         var lastQueue = ""
-    }
-
-    struct MessageKey: Hashable {
-        var publisher: Int32
-        var id: String
+        /// Its consumers by their tags: what they consume, and since when.
+        var consumers: [String: (queue: Int32, since: Int64)] = [:]
     }
 
     struct OperationKey: Hashable {
@@ -44,8 +46,11 @@ struct LedgerBuilder {
     var connectionIndex: [UInt32: Int32] = [:]
     var laneIndex: [UInt64: Int32] = [:]
     var portIndex: [UInt64: Int32] = [:]
-    var stamps: [Int64: Int32] = [:]
-    var messageIndex: [MessageKey: Int32] = [:]
+    var stamps = StampTable()
+    var depthIndex: [Int32: Int] = [:]
+    /// The numbers in `ledger.words` of the words of each file; -1: not asked for yet.
+    var fileWords: [[Int32]]
+    let slots = EventSlots()
     var sent: [OperationKey: (time: Int64, declaration: Declaration)] = [:]
     var unmatchedHandles = 0
     var calls = CallLedgerBuilder()
@@ -55,12 +60,15 @@ struct LedgerBuilder {
     /// Servers that record their executions, and those of them that are reached through a queue.
     var nativeServers: Set<Int32> = []
     var queueServers: Set<Int32> = []
+    /// Servers of feeds: what they are asked is no call.
+    var feedServers: Set<Int32> = []
 
     init(_ history: History, _ topology: Topology) {
         sources = history.sources
         ledger.problems = history.problems
-        ledger.timeline.begin = history.entries.first?.time ?? 0
-        ledger.timeline.end = history.entries.last?.time ?? 0
+        ledger.timeline.begin = history.times?.lowerBound ?? 0
+        ledger.timeline.end = history.times?.upperBound ?? 0
+        fileWords = history.wordCounts.map { Array(repeating: -1, count: $0) }
         _ = ledger.tables.number([])
         for node in topology.nodes {
             for process in node.instances {
@@ -68,18 +76,16 @@ struct LedgerBuilder {
                 if node.command == nil, !node.consume.isEmpty { ledger.native.insert(number) }
                 guard node.command == nil, let server = node.server else { continue }
                 nativeServers.insert(number)
+                if node.feed != nil, node.serve == nil { feedServers.insert(number) }
                 if server.via != .grpc { queueServers.insert(number) }
             }
             if node.broker != nil { ledger.oracle.addBroker(node.name) }
         }
         sourceProcess = sources.map { $0.kind == .node ? ledger.processes.number($0.name) : -1 }
         lastWords = Array(repeating: .min, count: sources.count)
-        let guess = history.entries.count / 3
-        stamps.reserveCapacity(guess)
-        messageIndex.reserveCapacity(guess)
-        ledger.transmissions.reserveCapacity(guess)
-        ledger.messages.reserveCapacity(guess)
-        ledger.deliveries.reserveCapacity(guess)
+        ledger.transmissions.reserveCapacity(history.count(of: "transmission"))
+        ledger.messages.reserveCapacity(history.count(of: "transmission"))
+        ledger.deliveries.reserveCapacity(history.count(of: "delivery"))
     }
 
     mutating func add(_ entry: History.Entry) {
@@ -94,6 +100,11 @@ struct LedgerBuilder {
             addCall(entry)
         case .objectInvocation, .objectChange, .referenceChange, .objectState: addObject(entry)
         case .objectReply: break
+        // Of feeds and of peers: those who judge them read them themselves.
+        case .feedAppend, .feedWatch, .feedView, .appendAttempt, .appendResult, .streamEvent: break
+        case .memberChange, .peerSend, .peerSendResult, .peerReceipt, .lookup, .lookupMessage, .lookupResult,
+            .resourceChange, .datagram:
+            break
         case .connection(let event): add(event, time)
         case .connectionClosed(let event): add(event, time)
         case .transmission(let event): add(event, time)
@@ -108,9 +119,13 @@ struct LedgerBuilder {
         case .phase(let event): ledger.timeline.add(event, at: time)
         case .queueDepth(let event):
             let queue = queue(event.broker, event.queue)
-            ledger.depths.removeAll { $0.queue == queue }
-            ledger.depths.append(
-                DepthFact(queue: queue, ready: Int(event.ready), consumers: Int(event.consumers)))
+            let fact = DepthFact(queue: queue, ready: Int(event.ready), consumers: Int(event.consumers))
+            if let index = depthIndex[queue] {
+                ledger.depths[index] = fact
+            } else {
+                depthIndex[queue] = ledger.depths.count
+                ledger.depths.append(fact)
+            }
         case .leftover(let event):
             ledger.leftovers.append(
                 LeftoverFact(
@@ -127,41 +142,42 @@ struct LedgerBuilder {
         ledger.queues.number(QueueKey(broker: broker, name: name))
     }
 
-    private mutating func message(_ publisher: Int32, _ id: String, _ time: Int64) -> Int32 {
-        guard !id.isEmpty else {
-            ledger.messages.append(MessageFact(publisher: publisher, id: "", time: time))
-            return Int32(ledger.messages.count - 1)
+    /// The message of that id, made where it is new; one without an id is always new.
+    mutating func message(_ publisher: Int32, _ id: UnsafeRawBufferPointer, _ time: Int64) -> Int32 {
+        var name = MessageTable.Name()
+        if !id.isEmpty {
+            let known = ledger.ids.known(publisher, id)
+            if known >= 0 { return known }
+            name = ledger.ids.add(Int32(ledger.messages.count), publisher, id)
         }
-        let key = MessageKey(publisher: publisher, id: id)
-        if let known = messageIndex[key] { return known }
-        let new = Int32(ledger.messages.count)
-        ledger.messages.append(MessageFact(publisher: publisher, id: id, time: time))
-        messageIndex[key] = new
-        return new
+        ledger.messages.append(MessageFact(publisher: publisher, name: name, time: time))
+        return Int32(ledger.messages.count - 1)
     }
 
     // MARK: - What nodes say
 
     private mutating func add(_ event: Publish, _ time: Int64, _ process: Int32) {
         guard !event.message.isEmpty else { return }
-        let number = Int(message(process, event.message, time))
-        ledger.messages[number].exchange = ledger.words.number(event.exchange)
-        ledger.messages[number].key = ledger.words.number(event.key)
+        let number = event.message.withBytes { message(process, $0, time) }
+        published(number, exchange: ledger.words.number(event.exchange), key: ledger.words.number(event.key))
+    }
+
+    mutating func published(_ message: Int32, exchange: Int32, key: Int32) {
+        ledger.messages[Int(message)].exchange = exchange
+        ledger.messages[Int(message)].key = key
     }
 
     private mutating func add(_ event: PublishResult, _ process: Int32) {
         guard event.type == .ok, event.reason != "sent" else { return }
-        guard let number = messageIndex[MessageKey(publisher: process, id: event.message)] else { return }
-        ledger.messages[Int(number)].confirmedByNode = true
+        confirmed(event.message.withBytes { ledger.ids.known(process, $0) })
+    }
+
+    mutating func confirmed(_ message: Int32) {
+        if message >= 0 { ledger.messages[Int(message)].confirmedByNode = true }
     }
 
     private mutating func add(_ event: Handle, _ time: Int64, _ process: Int32) {
-        if process >= 0 { ledger.native.insert(process) }
-        if let number = delivery(event.reference, process) {
-            ledger.deliveries[Int(number)].handling = .open
-            ledger.deliveries[Int(number)].handlingStart = time
-            return
-        }
+        if handled(event.reference, time, process) { return }
         // No link saw it: the handling itself is the evidence of the delivery.
         unmatchedHandles += 1
         let broker = ledger.oracle.brokerHolding(event.queue)
@@ -176,18 +192,31 @@ struct LedgerBuilder {
         remember(number, lane, event.reference.tag)
     }
 
+    /// A consumer has begun with a delivery.
+    /// - Returns: whether a link saw that delivery.
+    mutating func handled(_ reference: DeliveryReference, _ time: Int64, _ process: Int32) -> Bool {
+        ledger.native.insert(process)
+        guard let number = delivery(reference, process) else { return false }
+        ledger.deliveries[Int(number)].handling = .open
+        ledger.deliveries[Int(number)].handlingStart = time
+        return true
+    }
+
     /// Message ids of deliveries that carry no stamp.
     var handledIDs: [Int32: String] = [:]
 
-    private mutating func add(_ event: HandleResult, _ time: Int64, _ process: Int32) {
-        let unseen = laneIndex[laneKey(-1 - process, event.reference)].flatMap { find($0, event.reference.tag) }
-        guard let number = delivery(event.reference, process) ?? unseen else { return }
+    mutating func add(_ event: HandleResult, _ time: Int64, _ process: Int32) {
+        guard let number = delivery(event.reference, process) ?? unseen(event.reference, process) else { return }
         ledger.deliveries[Int(number)].handlingEnd = time
         switch event.type {
         case .ok: ledger.deliveries[Int(number)].handling = .ok
         case .fail: ledger.deliveries[Int(number)].handling = .failed
         case .invoke, .info: break
         }
+    }
+
+    private func unseen(_ reference: DeliveryReference, _ process: Int32) -> Int32? {
+        laneIndex[laneKey(-1 - process, reference)].flatMap { find($0, reference.tag) }
     }
 
     /// The delivery that a native consumer speaks of, on the newest connection that it has from that port.
@@ -227,23 +256,12 @@ struct LedgerBuilder {
     }
 
     private mutating func remember(_ delivery: Int32, _ lane: Int32, _ tag: UInt64) {
-        guard tag > 0 else { return }
-        let index = Int(lane)
-        let count = UInt64(lanes[index].tags.count)
-        if tag < count {
-            lanes[index].tags[Int(tag)] = delivery
-        } else if tag <= count + 1_024 {
-            while UInt64(lanes[index].tags.count) < tag { lanes[index].tags.append(-1) }
-            lanes[index].tags.append(delivery)
-        } else {
-            lanes[index].farTags[tag] = delivery
-        }
+        if tag > 0 { lanes[Int(lane)].tags[tag] = delivery }
     }
 
     private func find(_ lane: Int32, _ tag: UInt64) -> Int32? {
-        let entry = lanes[Int(lane)]
-        if tag < UInt64(entry.tags.count), entry.tags[Int(tag)] >= 0 { return entry.tags[Int(tag)] }
-        return entry.farTags[tag]
+        let number = lanes[Int(lane)].tags[tag]
+        return number >= 0 ? number : nil
     }
 
     // MARK: - What links saw
@@ -278,16 +296,26 @@ struct LedgerBuilder {
     }
 
     private mutating func add(_ event: Transmission, _ time: Int64) {
+        event.message.withBytes {
+            sent(
+                event, id: $0, exchange: ledger.words.number(event.exchange), key: ledger.words.number(event.key),
+                headers: ledger.tables.number(event.headers), at: time)
+        }
+    }
+
+    /// A publish passed a link; the event's own texts are not looked at.
+    mutating func sent(
+        _ event: Transmission, id: UnsafeRawBufferPointer, exchange: Int32, key: Int32, headers: Int32, at time: Int64
+    ) {
         let connection = seen(event.connection, time)
         let publisher = connection < 0 ? -1 : ledger.connections[Int(connection)].client
         let broker = connection < 0 ? -1 : ledger.connections[Int(connection)].server
-        let message = message(publisher, event.message, time)
+        let message = message(publisher, id, time)
         let number = Int32(ledger.transmissions.count)
         ledger.transmissions.append(
             TransmissionFact(
                 stamp: event.stamp, message: message, connection: connection, lane: lane(connection, event.channel),
-                time: time, exchange: ledger.words.number(event.exchange), key: ledger.words.number(event.key),
-                headers: ledger.tables.number(event.headers), broker: broker, bodyHash: event.bodyHash,
+                time: time, exchange: exchange, key: key, headers: headers, broker: broker, bodyHash: event.bodyHash,
                 fate: event.fate, stamped: event.stamped, confirming: event.confirming))
         link(number, to: message)
         stamps[event.stamp] = number
@@ -303,9 +331,9 @@ struct LedgerBuilder {
         ledger.messages[index].lastTransmission = transmission
     }
 
-    private mutating func add(_ event: TransmissionResult, _ time: Int64) {
-        guard let number = stamps[event.stamp] else { return }
-        let index = Int(number)
+    mutating func add(_ event: TransmissionResult, _ time: Int64) {
+        let index = Int(stamps[event.stamp])
+        guard index >= 0 else { return }
         let connection = Int(ledger.transmissions[index].connection)
         if connection >= 0 { ledger.connections[connection].lastSeen = time }
         if event.outcome == .returned {
@@ -323,26 +351,39 @@ struct LedgerBuilder {
     }
 
     private mutating func add(_ event: Delivery, _ time: Int64) {
+        arrived(event, queue: ledger.words.number(event.queue), at: time) {
+            (event.message, (event.exchange, event.key))
+        }
+    }
+
+    /// A delivery passed a link; the event's own texts are not looked at.
+    /// - Parameters:
+    ///   - word: the queue's name among `ledger.words`.
+    ///   - origin: message id, exchange and key; asked for where the stamp does not tell.
+    mutating func arrived(
+        _ event: Delivery, queue word: Int32, at time: Int64,
+        origin: () -> (id: String, place: (exchange: String, key: String))
+    ) {
         let connection = seen(event.connection, time)
         let consumer = connection < 0 ? -1 : ledger.connections[Int(connection)].client
-        let broker = connection < 0 ? "" : ledger.processes[ledger.connections[Int(connection)].server]
-        let queue = queue(broker, event.queue)
         let lane = lane(connection, event.channel)
+        if lanes[Int(lane)].source.word != word {
+            let broker = connection < 0 ? "" : ledger.processes[ledger.connections[Int(connection)].server]
+            let queue = queue(broker, ledger.words[word])
+            lanes[Int(lane)].source = (queue, word)
+            consumed(queue, by: consumer)
+        }
         let number = Int32(ledger.deliveries.count)
         ledger.deliveries.append(
             DeliveryFact(
-                connection: connection, lane: lane, consumer: consumer, queue: queue, stamp: event.stamp,
-                tag: event.tag, time: time, bodyHash: event.bodyHash, redelivered: event.redelivered,
-                autoAck: event.autoAck, fate: event.fate))
+                connection: connection, lane: lane, consumer: consumer, queue: lanes[Int(lane)].source.queue,
+                stamp: event.stamp, tag: event.tag, time: time, bodyHash: event.bodyHash,
+                redelivered: event.redelivered, autoAck: event.autoAck, fate: event.fate))
         remember(number, lane, event.tag)
-        consumed(queue, by: consumer)
         if event.stamp != 0, !ledger.deliveries[Int(number)].reached {
             unseen[UnseenKey(lane: lane, stamp: event.stamp)] = number
         }
-        if stamps[event.stamp] == nil {
-            handledIDs[number] = event.message
-            wire[number] = (event.exchange, event.key)
-        }
+        if stamps[event.stamp] < 0 { (handledIDs[number], wire[number]) = origin() }
     }
 
     /// Where deliveries that carry no stamp were published to.
@@ -353,7 +394,7 @@ struct LedgerBuilder {
         ledger.consumers[queue, default: []].append(process)
     }
 
-    private mutating func add(_ event: Settlement, _ time: Int64) {
+    mutating func add(_ event: Settlement, _ time: Int64) {
         let connection = seen(event.connection, time)
         let lane = lane(connection, event.channel)
         var found = event.tag > 0 ? find(lane, event.tag) : nil

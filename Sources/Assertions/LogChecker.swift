@@ -37,7 +37,13 @@ struct LogChecker {
         result.verdict = holds ? (whole ? .pass : .unknown) : (whole ? .fail : .unknown)
         let what = contains.map { "`\($0)`" } ?? matches.map { "/\($0)/" } ?? "any line"
         result.explanation = "\(counted(number, "line")) with \(what)" + (holds ? "" : ", expected \(count)")
-        if !holds, let first = found.first { result.explanation += ": \(first.prefix(120))" }
+        if !holds {
+            if let first = found.first {
+                result.explanation += "; for example: \(first.prefix(120))"
+            } else if let last = logs.joined().reversed().first(where: { !$0.isEmpty }) {
+                result.explanation += "; its last line: \(last.prefix(120))"
+            }
+        }
         if !whole { result.explanation += "; the log of a replica is missing" }
         return result
     }

@@ -15,27 +15,69 @@ struct OrderChecker {
     private struct Consumer: Hashable {
         var queue: Int32
         var process: Int32
-        /// -1, or the channel where the process consumed on several at a time.
-        var lane: Int32
+    }
+
+    /// Numbers for consumers, and for each of their channels.
+    private struct Consumers {
+        private var numbers: [Consumer: Int32] = [:]
+        /// By channel: the queue that it last had something from, and the number of its consumer.
+        private var recent: [Int32: (queue: Int32, number: Int32)] = [:]
+        private var newest = (lane: Int32(-1), queue: Int32(-1), number: Int32(-1))
+        /// By consumer: its channels, and whether they took turns.
+        private var lanes: [[Int32]] = []
+        private(set) var areSeveral: [Bool] = []
+
+        mutating func number(_ fact: DeliveryFact) -> Int32 {
+            if newest.lane == fact.lane, newest.queue == fact.queue { return newest.number }
+            var number: Int32
+            if let known = recent[fact.lane], known.queue == fact.queue {
+                number = known.number
+            } else {
+                let consumer = Consumer(queue: fact.queue, process: fact.consumer)
+                number = numbers[consumer] ?? Int32(lanes.count)
+                if Int(number) == lanes.count {
+                    numbers[consumer] = number
+                    lanes.append([])
+                    areSeveral.append(false)
+                }
+                recent[fact.lane] = (fact.queue, number)
+            }
+            newest = (fact.lane, fact.queue, number)
+            return number
+        }
+
+        mutating func note(_ fact: DeliveryFact) {
+            let number = Int(number(fact))
+            guard !areSeveral[number], lanes[number].last != fact.lane else { return }
+            if lanes[number].contains(fact.lane) {
+                areSeveral[number] = true
+            } else {
+                lanes[number].append(fact.lane)
+            }
+        }
     }
 
     private struct Stream: Hashable {
-        var consumer: Consumer
+        var consumer: Int32
+        /// -1, or the channel where the process consumed on several at a time.
+        var lane: Int32
         var publisher: Int32
     }
 
     func result() -> AssertionResult {
         var result = AssertionResult(title: "order: fifo", verdict: .unknown, from: from, to: to)
         let publishers = ledger.publishers(from, in: judgement.topology)
-        var destination: [Int32: Int] = [:]
+        // By queue; -1: none that counts.
+        var destination = [Int](repeating: -1, count: ledger.queues.count)
         if let to {
             for (index, one) in ledger.destinations(to, in: judgement.topology).enumerated() {
-                for queue in one.queues { destination[queue] = index }
+                for queue in one.queues { destination[Int(queue)] = index }
                 result.destinations.append(DestinationResult(to: one.label, verdict: .unknown))
             }
         } else {
-            for (index, queue) in Set(ledger.deliveries.map(\.queue)).sorted().enumerated() {
-                destination[queue] = index
+            let used = (0..<Int32(ledger.queues.count)).filter { !ledger.deliveriesOfQueue[$0].isEmpty }
+            for (index, queue) in used.enumerated() {
+                destination[Int(queue)] = index
                 result.destinations.append(
                     DestinationResult(to: "queue:\(ledger.queues[queue].name)", verdict: .unknown))
             }
@@ -58,19 +100,22 @@ struct OrderChecker {
 
     /// - Returns: how many deliveries had one before them to be compared with.
     private func compare(
-        _ publishers: Set<Int32>?, _ destination: [Int32: Int], _ results: inout [DestinationResult]
+        _ publishers: Set<Int32>?, _ destination: [Int], _ results: inout [DestinationResult]
     ) -> Int {
-        let several = processesWithSeveralConsumers()
+        let ledger = ledger
         let writer = PathWriter(ledger: ledger)
+        var consumers = Consumers()
+        for fact in ledger.deliveries { consumers.note(fact) }
         var newest: [Stream: Int32] = [:]
         var compared = 0
         for fact in ledger.deliveries where fact.reached && !fact.redelivered && fact.identity == .stamp {
-            guard let index = destination[fact.queue] else { continue }
+            let index = destination[Int(fact.queue)]
+            guard index >= 0 else { continue }
             if let publishers, !publishers.contains(ledger.messages[Int(fact.message)].publisher) { continue }
-            var consumer = Consumer(queue: fact.queue, process: fact.consumer, lane: -1)
-            if several.contains(consumer) { consumer.lane = fact.lane }
+            let consumer = consumers.number(fact)
+            let lane = consumers.areSeveral[Int(consumer)] ? fact.lane : -1
             let stream = Stream(
-                consumer: consumer, publisher: ledger.transmissions[Int(fact.transmission)].lane)
+                consumer: consumer, lane: lane, publisher: ledger.transmissions[Int(fact.transmission)].lane)
             results[index].counts.delivered += 1
             guard let before = newest[stream] else {
                 newest[stream] = fact.transmission
@@ -80,14 +125,15 @@ struct OrderChecker {
             if results[index].verdict == .unknown { results[index].verdict = judgement.tempered(.pass) }
             if fact.transmission >= before {
                 newest[stream] = fact.transmission
-            } else if !arrivedBefore(fact, consumer) {
+            } else if !arrivedBefore(fact, lane) {
                 results[index].verdict = .fail
                 results[index].counts.reordered += 1
                 if results[index].examples.count < Example.limit {
                     var example = writer.example(.reordered, fact.message, in: [fact.queue])
                     let later = ledger.name(of: ledger.transmissions[Int(before)].message)
                     let time = fact.time - ledger.timeline.origin
-                    example.path.append(.init(time: time, text: "\(later), published later, had arrived before"))
+                    example.path = PathWriter.ordered(
+                        example.path + [.init(time: time, text: "\(later), published later, had arrived before")])
                     results[index].examples.append(example)
                 }
             }
@@ -96,32 +142,11 @@ struct OrderChecker {
     }
 
     /// A second copy of a transmission is a repeat, which `delivery:` judges, and no disorder.
-    private func arrivedBefore(_ fact: DeliveryFact, _ consumer: Consumer) -> Bool {
+    private func arrivedBefore(_ fact: DeliveryFact, _ lane: Int32) -> Bool {
         ledger.deliveriesOfMessage[fact.message].contains {
             let other = ledger.deliveries[Int($0)]
             return other.transmission == fact.transmission && other.time < fact.time && other.reached
-                && other.queue == fact.queue && other.consumer == fact.consumer
-                && (consumer.lane < 0 || other.lane == consumer.lane)
+                && other.queue == fact.queue && other.consumer == fact.consumer && (lane < 0 || other.lane == lane)
         }
-    }
-
-    /// Processes whose deliveries from one queue came on several channels in turn.
-    private func processesWithSeveralConsumers() -> Set<Consumer> {
-        var lanes: [Consumer: [Int32]] = [:]
-        var several: Set<Consumer> = []
-        for fact in ledger.deliveries {
-            let consumer = Consumer(queue: fact.queue, process: fact.consumer, lane: -1)
-            guard let known = lanes[consumer] else {
-                lanes[consumer] = [fact.lane]
-                continue
-            }
-            if known.last == fact.lane { continue }
-            if known.contains(fact.lane) {
-                several.insert(consumer)
-            } else {
-                lanes[consumer]!.append(fact.lane)
-            }
-        }
-        return several
     }
 }

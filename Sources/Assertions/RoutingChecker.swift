@@ -28,15 +28,16 @@ struct RoutingChecker {
 
     func result() -> AssertionResult {
         var result = AssertionResult(title: "routing: exact", verdict: .unknown, from: from)
-        var accounts: [Int32: Account] = [:]
-        for fact in ledger.deliveries { accounts[fact.queue, default: Account()].seenAnything = true }
-        for fact in ledger.leftovers { accounts[fact.queue, default: Account()].seenAnything = true }
+        var accounts = [Account](repeating: Account(), count: ledger.queues.count)
+        for fact in ledger.deliveries { accounts[Int(fact.queue)].seenAnything = true }
+        for fact in ledger.leftovers { accounts[Int(fact.queue)].seenAnything = true }
         let (judged, strays) = judgeTransmissions(&accounts)
         var doubts: [String] = []
         var failures: [String] = []
-        for (queue, account) in accounts.sorted(by: { ledger.queues[$0.key].name < ledger.queues[$1.key].name }) {
-            guard account.counts.owed > 0 || account.counts.delivered > 0 else { continue }
-            let one = destination(queue, account)
+        let names = ledger.queues.values.map(\.name)
+        for queue in accounts.indices.sorted(by: { (names[$0], $0) < (names[$1], $1) }) {
+            guard accounts[queue].counts.owed > 0 || accounts[queue].counts.delivered > 0 else { continue }
+            let one = destination(Int32(queue), accounts[queue])
             result.destinations.append(one.result)
             if !one.reason.isEmpty {
                 if one.result.verdict == .fail { failures.append(one.reason) } else { doubts.append(one.reason) }
@@ -55,12 +56,18 @@ struct RoutingChecker {
 
     // MARK: - Messages
 
-    private func judgeTransmissions(_ accounts: inout [Int32: Account]) -> (judged: Int, strays: Int) {
+    private func judgeTransmissions(_ accounts: inout [Account]) -> (judged: Int, strays: Int) {
+        let ledger = ledger
         let facts = ledger.deliveries
         let reached = Grouping(groups: ledger.transmissions.count, members: facts.count) { transmission(facts[$0]) }
         let kept = ledger.leftovers
         let left = Grouping(groups: ledger.transmissions.count, members: kept.count) { kept[$0].transmission }
         let publishers = ledger.publishers(from, in: judgement.topology)
+        let queues = queueFacts()
+        let canBeDead = ledger.policies.contains { $0.value.deadLetterExchange != nil }
+        // The transmission that was last found in each queue, and the queues of the one at hand.
+        var foundIn = [Int32](repeating: -1, count: ledger.queues.count)
+        var found: [Int32] = []
         var judged = 0
         var strays = 0
         for (index, fact) in ledger.transmissions.enumerated() {
@@ -68,28 +75,32 @@ struct RoutingChecker {
             // What never reached the broker, or was refused, reaches no queue.
             if fact.swallowed || fact.result == .nacked || fact.connection < 0 { continue }
             let number = Int32(index)
-            let route = ledger.route(of: number)
-            var found: Set<Int32> = []
-            for member in reached[number] { found.insert(facts[Int(member)].queue) }
-            for member in left[number] { found.insert(kept[Int(member)].queue) }
+            let route = ledger.oracle.answers[Int(fact.route)]
             guard route.known else {
                 strays += 1
                 continue
             }
+            found.removeAll(keepingCapacity: true)
+            func find(_ queue: Int32) {
+                guard foundIn[Int(queue)] != number else { return }
+                foundIn[Int(queue)] = number
+                found.append(queue)
+            }
+            for member in reached[number] { find(facts[Int(member)].queue) }
+            for member in left[number] { find(kept[Int(member)].queue) }
             judged += 1
             for queue in found {
-                accounts[queue, default: Account()].counts.delivered += 1
-                guard !route.possible.contains(queue), !ledger.mayArriveAsDeadLetter(fact.message, in: queue) else {
-                    continue
-                }
-                accounts[queue]!.counts.unexpected += 1
-                accounts[queue]!.unexpected.append(fact.message)
+                accounts[Int(queue)].counts.delivered += 1
+                if route.mayLead(to: queue) { continue }
+                if canBeDead, ledger.mayArriveAsDeadLetter(fact.message, in: queue) { continue }
+                accounts[Int(queue)].counts.unexpected += 1
+                accounts[Int(queue)].unexpected.append(fact.message)
             }
             for queue in route.certain {
-                accounts[queue, default: Account()].counts.owed += 1
-                if !found.contains(queue) { judgeMissing(number, fact, queue, &accounts[queue]!) }
+                accounts[Int(queue)].counts.owed += 1
+                if foundIn[Int(queue)] != number { judgeMissing(fact, queues[Int(queue)], &accounts[Int(queue)]) }
             }
-            noteRepeats(fact, reached[number], &accounts)
+            if !canBeDead { noteRepeats(fact, reached[number], queues, &accounts) }
         }
         return (judged, strays)
     }
@@ -103,25 +114,23 @@ struct RoutingChecker {
         return fact.transmission
     }
 
-    private func judgeMissing(_ number: Int32, _ fact: TransmissionFact, _ queue: Int32, _ account: inout Account) {
+    private func judgeMissing(_ fact: TransmissionFact, _ queue: QueueFact, _ account: inout Account) {
         if fact.returned {
             account.missed(fact.message)
             return
         }
-        let end = ledger.timeline.drained ?? ledger.timeline.end
-        let key = ledger.queues[queue]
         // Without a word from the broker nobody knows that it ever had the message.
         guard fact.routedBy != .max else {
             account.undecided += 1
             return
         }
+        let end = ledger.timeline.drained ?? ledger.timeline.end
         let ended =
-            !ledger.oracle.queueLasted(key, from: fact.routedBy, to: end)
-            || ledger.purges.contains { $0.queue == queue && $0.time >= fact.time }
-            || brokerRestarted(key.broker, after: fact.time) || ledger.policies[queue]?.mayDiscard == true
+            !queue.spans.contains { $0.covers(fact.routedBy, end) } || queue.lastPurge >= fact.time
+            || queue.lastRestart > fact.time || queue.mayDiscard
         if ended {
             account.ended += 1
-        } else if isObserved(queue) {
+        } else if queue.isObserved {
             account.missed(fact.message)
         } else {
             account.undecided += 1
@@ -130,40 +139,63 @@ struct RoutingChecker {
 
     /// One message belongs into a queue once, however many bindings lead there (AMQP 0-9-1 §3.1.3): a second delivery that
     /// is neither a redelivery nor a fault's copy is the broker's mistake.
-    private func noteRepeats(_ fact: TransmissionFact, _ members: ArraySlice<Int32>, _ accounts: inout [Int32: Account])
-    {
+    private func noteRepeats(
+        _ fact: TransmissionFact, _ members: ArraySlice<Int32>, _ queues: [QueueFact], _ accounts: inout [Account]
+    ) {
         guard members.count > 1, fact.fate != .duplicated else { return }
-        guard !ledger.policies.contains(where: { $0.value.deadLetterExchange != nil }) else { return }
         var fresh: [Int32: Int] = [:]
         for member in members {
             let delivery = ledger.deliveries[Int(member)]
             if !delivery.redelivered, delivery.fate != .duplicated { fresh[delivery.queue, default: 0] += 1 }
         }
-        for (queue, count) in fresh where count > 1 && !brokerRestarted(ledger.queues[queue].broker, after: fact.time) {
-            accounts[queue, default: Account()].counts.duplicated += 1
-            accounts[queue]!.twice.append(fact.message)
+        for (queue, count) in fresh where count > 1 && queues[Int(queue)].lastRestart <= fact.time {
+            accounts[Int(queue)].counts.duplicated += 1
+            accounts[Int(queue)].twice.append(fact.message)
         }
     }
 
-    private func brokerRestarted(_ broker: String, after time: Int64) -> Bool {
-        ledger.timeline.changes.contains {
-            $0.change.name == broker && $0.change.incarnation > 1 && $0.change.state == .starting && $0.time > time
-                && $0.time < ledger.timeline.closing
-        }
+    /// What is asked of a queue for each message that was not seen in it.
+    private struct QueueFact {
+        /// When it was there.
+        var spans: [Span]
+        var lastPurge = Int64.min
+        /// When its broker was last started again before the run's end.
+        var lastRestart = Int64.min
+        var mayDiscard: Bool
+        /// All that was in it has been seen: it was found empty at the end, or what it held was read out, or its consumers
+        /// emptied it in the drain.
+        var isObserved: Bool
     }
 
-    /// Whether all that was in a queue has been seen: it was found empty at the end, or what it held was read out, or its
-    /// consumers emptied it in the drain.
-    private func isObserved(_ queue: Int32) -> Bool {
-        let key = ledger.queues[queue]
-        guard ledger.timeline.drained != nil else { return false }
-        if ledger.timeline.undrained.contains(key.name) || ledger.timeline.undrained.contains("queue:\(key.name)") {
-            return false
+    private func queueFacts() -> [QueueFact] {
+        var restarts: [String: Int64] = [:]
+        for change in ledger.timeline.changes
+        where change.change.incarnation > 1 && change.change.state == .starting && change.time < ledger.timeline.closing
+        {
+            restarts[change.change.name] = max(restarts[change.change.name] ?? .min, change.time)
         }
-        if let depth = ledger.depths.first(where: { $0.queue == queue }) {
-            return depth.ready == ledger.leftovers.count { $0.queue == queue }
+        var held = [Int](repeating: 0, count: ledger.queues.count)
+        for fact in ledger.leftovers { held[Int(fact.queue)] += 1 }
+        var depths: [Int32: Int] = [:]
+        for fact in ledger.depths { depths[fact.queue] = fact.ready }
+        var facts = (0..<Int32(ledger.queues.count)).map { queue -> QueueFact in
+            let key = ledger.queues[queue]
+            var fact = QueueFact(
+                spans: ledger.oracle.spans(of: key), mayDiscard: ledger.policies[queue]?.mayDiscard == true,
+                isObserved: ledger.consumers[queue]?.isEmpty == false || held[Int(queue)] > 0)
+            fact.lastRestart = restarts[key.broker] ?? .min
+            if let ready = depths[queue] { fact.isObserved = ready == held[Int(queue)] }
+            let undrained = ledger.timeline.undrained
+            if ledger.timeline.drained == nil || undrained.contains(key.name) || undrained.contains("queue:\(key.name)")
+            {
+                fact.isObserved = false
+            }
+            return fact
         }
-        return ledger.consumers[queue]?.isEmpty == false || ledger.leftovers.contains { $0.queue == queue }
+        for purge in ledger.purges {
+            facts[Int(purge.queue)].lastPurge = max(facts[Int(purge.queue)].lastPurge, purge.time)
+        }
+        return facts
     }
 
     // MARK: - Queues

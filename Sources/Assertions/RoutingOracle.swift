@@ -9,6 +9,23 @@ struct Route: Sendable, Equatable {
     var possible: [Int32] = []
     /// False where nothing tells what the exchange is.
     var known = true
+
+    func leads(to queue: Int32) -> Bool { certain.holds(queue) }
+
+    func mayLead(to queue: Int32) -> Bool { possible.holds(queue) }
+}
+
+extension [Int32] {
+    /// Whether a sorted list holds a number.
+    fileprivate func holds(_ number: Int32) -> Bool {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == number
+    }
 }
 
 /// An independent reading of the bindings: it shares no code with the broker, and knows only what links and the
@@ -52,7 +69,8 @@ struct RoutingOracle: Sendable {
     private var exchanges: [Place: [BindingTimeline.Object]] = [:]
     private var queues: [Place: (number: Int32, spans: [Span])] = [:]
     private var tables: [Int32: HeaderTable] = [:]
-    private var last: (question: Question, answer: Int32)?
+    /// Publishes come in runs of a few kinds: the newest answers, by a hash that costs little.
+    private var recent = [(question: Question, answer: Int32)?](repeating: nil, count: 256)
 
     // MARK: - Evidence
 
@@ -130,10 +148,8 @@ struct RoutingOracle: Sendable {
                 .map { BindingPlace(source: $0.key.source.name, key: $0.key.key) })
     }
 
-    /// Whether a queue was certainly there, and the same one, throughout an interval.
-    func queueLasted(_ queue: QueueKey, from: Int64, to: Int64) -> Bool {
-        queues[Place(broker: queue.broker, name: queue.name)]?.spans.contains { $0.covers(from, to) } ?? false
-    }
+    /// When a queue was there: one span for each time that it was made anew.
+    func spans(of queue: QueueKey) -> [Span] { queues[Place(broker: queue.broker, name: queue.name)]?.spans ?? [] }
 
     // MARK: - Questions
 
@@ -148,9 +164,10 @@ struct RoutingOracle: Sendable {
         let question = Question(
             broker: broker, exchange: exchange, key: key, headers: headers, headersKnown: headersKnown,
             start: generation(from), end: generation(to))
-        if let last, last.question == question { return last.answer }
+        let slot = Int((exchange &* 31 &+ key &* 7 &+ headers &* 13 &+ question.start) & 255)
+        if let last = recent[slot], last.question == question { return last.answer }
         if let number = known[question] {
-            last = (question, number)
+            recent[slot] = (question, number)
             return number
         }
         if tables[headers] == nil { tables[headers] = HeaderTable(source[headers]) }
@@ -159,7 +176,7 @@ struct RoutingOracle: Sendable {
         let number = Int32(answers.count)
         answers.append(route)
         known[question] = number
-        last = (question, number)
+        recent[slot] = (question, number)
         return number
     }
 

@@ -60,6 +60,22 @@ package enum Assertion: Sendable, Equatable, Codable {
     /// The fields of an object's state at the end.
     case state(String, [String: ArgumentValue])
 
+    /// What watchers of a feed (`nil`: of any) see of it, and how soon after it was appended (bounds may be none).
+    case feed(Guarantee, feed: String?, to: String?, fresh: [LatencyBound])
+    /// After every change (a peer that starts, dies, stands still or goes on; a fault on the network that begins or ends)
+    /// the views of all live peers of the group are the same and right within this time.
+    case converged(String, within: Duration)
+    /// A peer's death is known to all the others that can know within this time.
+    case detected(String?, within: Duration)
+    /// How often a peer that was alive and within reach was held to be dead.
+    case falseDeaths(String?, Condition)
+    /// All live peers of the group have the same set of broadcast items at the end, and all that were broadcast by them.
+    case coherent(String)
+    /// The share of lookups that were answered (the bound is a fraction of 1), and the hops that each took.
+    case found(LookupScope, Condition, hops: Condition?)
+    /// What peers send to one another. `from` and `to` name nodes or processes.
+    case messages(Guarantee, from: String?, to: String?, of: Basis)
+
     /// As reports name it: `delivery: at-least-once`.
     package var title: String {
         switch self {
@@ -84,7 +100,32 @@ package enum Assertion: Sendable, Equatable, Codable {
             "pause: \(condition.op.rawValue)\(Duration.nanoseconds(Int64(condition.bound)).text)"
                 + (object.map { " of \($0)" } ?? "")
         case .state(let object, _): "state: \(object)"
+        case .feed(let guarantee, let feed, _, _):
+            "feed: \(guarantee.rawValue)" + (feed.map { " of \($0)" } ?? "")
+        case .converged(let group, let within): "converged: \(group) within \(within.text)"
+        case .detected(let group, let within):
+            "detected: within \(within.text)" + (group.map { " of \($0)" } ?? "")
+        case .falseDeaths(let group, let condition):
+            "false-deaths: \(condition)" + (group.map { " of \($0)" } ?? "")
+        case .coherent(let group): "coherent: \(group)"
+        case .found(let scope, let condition, _):
+            "found: \(condition.percent)" + (scope.by.map { " by \($0.rawValue)" } ?? "")
+        case .messages(let guarantee, _, _, _): "messages: \(guarantee.rawValue)"
         }
+    }
+}
+
+/// The lookups that an assertion is about; what is `nil` is any.
+package struct LookupScope: Sendable, Hashable, Codable {
+    package var group: String?
+    package var by: LookupWay?
+    /// Nodes or processes that look.
+    package var from: String?
+
+    package init(group: String? = nil, by: LookupWay? = nil, from: String? = nil) {
+        self.group = group
+        self.by = by
+        self.from = from
     }
 }
 
@@ -110,7 +151,7 @@ package enum CallGuarantee: String, Sendable, Codable, CaseIterable {
 
 /// The calls that an assertion is about; what is `nil` is any.
 package struct CallScope: Sendable, Hashable, Codable {
-    /// `Calculator.suma`, or a service alone: `Calculator`.
+    /// `Calculator.suma`, or a service alone: `Calculator`. Of requests over HTTP/1.1: `GET /health`, `GET` or `/health`.
     package var method: String?
     /// Calling nodes, all replicas or one; `outside` for `orch call` and programs that are not in the cluster.
     package var from: String?
@@ -122,9 +163,12 @@ package struct CallScope: Sendable, Hashable, Codable {
         self.to = to
     }
 
-    /// - Parameter path: `Calculator/suma` or `shop.v1.Calculator/suma`.
+    /// - Parameter path: `Calculator/suma` or `shop.v1.Calculator/suma`; over HTTP/1.1 `GET /health`.
     package func includes(path: String) -> Bool {
         guard let method else { return true }
+        if let space = path.firstIndex(of: " ") {
+            return path == method || path[..<space] == method || path[path.index(after: space)...] == method
+        }
         let dotted = path.split(separator: "/").joined(separator: ".")
         let service = path.split(separator: "/").first.map(String.init) ?? ""
         return dotted == method || dotted.hasSuffix(".\(method)") || service == method

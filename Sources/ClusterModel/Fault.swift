@@ -49,10 +49,16 @@ package enum Fault: Sendable, Hashable, Codable {
     case reorder(Share, within: Duration)
     /// One bit of the payload is flipped.
     case corrupt(Share)
+    /// A request over HTTP is answered by the link, with this status; the server does not see it.
+    case error(Share, status: Int)
+    /// A reply over HTTP ends in the middle of its body, and its connection with it.
+    case truncate(Share)
     // Connections.
     case latency(Duration, jitter: Duration)
     case reset
     case blackhole
+    // The network.
+    case partition(Partition)
     // Processes.
     case kill(NodeSelector, signal: String)
     case pause(NodeSelector)
@@ -61,12 +67,13 @@ package enum Fault: Sendable, Hashable, Codable {
     /// How long a message waits to be overtaken where nothing else is said.
     package static let reorderWithin = Duration.milliseconds(100)
 
-    package enum Level: String, Sendable { case message, connection, process }
+    package enum Level: String, Sendable { case message, connection, network, process }
 
     package var level: Level {
         switch self {
-        case .drop, .duplicate, .delay, .reorder, .corrupt: .message
+        case .drop, .duplicate, .delay, .reorder, .corrupt, .error, .truncate: .message
         case .latency, .reset, .blackhole: .connection
+        case .partition: .network
         case .kill, .pause, .restart: .process
         }
     }
@@ -79,9 +86,12 @@ package enum Fault: Sendable, Hashable, Codable {
         case .delay: "delay"
         case .reorder: "reorder"
         case .corrupt: "corrupt"
+        case .error: "error"
+        case .truncate: "truncate"
         case .latency: "latency"
         case .reset: "reset"
         case .blackhole: "blackhole"
+        case .partition: "partition"
         case .kill: "kill"
         case .pause: "pause"
         case .restart: "restart"
@@ -90,7 +100,10 @@ package enum Fault: Sendable, Hashable, Codable {
 
     package var text: String {
         switch self {
-        case .drop(let share), .duplicate(let share), .corrupt(let share): "\(keyword) \(share)"
+        case .drop(let share), .duplicate(let share), .corrupt(let share), .truncate(let share):
+            "\(keyword) \(share)"
+        case .error(let share, let status): "error \(share) status \(status)"
+        case .partition(let partition): "partition \(partition)"
         case .reorder(let share, let within):
             "reorder \(share)" + (within == Fault.reorderWithin ? "" : " within \(within.text)")
         case .delay(let time, let jitter, let share):
@@ -106,7 +119,10 @@ package enum Fault: Sendable, Hashable, Codable {
 
 /// A message's kind, on any protocol.
 package enum MessageKind: String, Sendable, Hashable, Codable, CaseIterable {
-    case publish, deliver, ack, confirm, request, reply, datagram
+    case publish, deliver, ack, confirm, request, reply
+    /// A server-sent event.
+    case event
+    case datagram
 
     /// Whether a message fault without `only:` touches it: what carries data.
     package var carriesData: Bool { self != .ack && self != .confirm }
@@ -117,17 +133,21 @@ package struct FaultFilter: Sendable, Hashable, Codable {
     package var kinds: [MessageKind]
     /// A routing key, word for word, or a topic pattern (`*`, `#`).
     package var key: String?
-    /// Of calls: `Calculator.suma`, `Calculator/suma`, a whole path, or `Calculator.*`.
+    /// Of calls: `Calculator.suma`, `Calculator/suma`, a whole path, or `Calculator.*`. Of requests over HTTP/1.1: `GET`.
     package var method: String?
+    /// Of requests over HTTP/1.1: the path without its query, word for word or with `*` for any letters.
+    package var path: String?
     package var nth: Int?
     package var first: Int?
 
     package init(
-        kinds: [MessageKind] = [], key: String? = nil, method: String? = nil, nth: Int? = nil, first: Int? = nil
+        kinds: [MessageKind] = [], key: String? = nil, method: String? = nil, path: String? = nil, nth: Int? = nil,
+        first: Int? = nil
     ) {
         self.kinds = kinds
         self.key = key
         self.method = method
+        self.path = path
         self.nth = nth
         self.first = first
     }
@@ -136,6 +156,7 @@ package struct FaultFilter: Sendable, Hashable, Codable {
         var parts: [String] = kinds.map(\.rawValue)
         if let key { parts.append("key=\(key)") }
         if let method { parts.append("method=\(method)") }
+        if let path { parts.append("path=\(path)") }
         if let nth { parts.append("nth=\(nth)") }
         if let first { parts.append("first=\(first)") }
         return parts.isEmpty ? "" : " only \(parts.joined(separator: " "))"

@@ -10,7 +10,16 @@ package struct Node: Sendable, Equatable, Codable {
     package var call: [CallRole]
     package var host: HostRole?
     package var directory: DirectoryRole?
+    package var feed: FeedRole?
+    package var watch: [WatchRole]
+    package var append: [AppendRole]
+    package var peer: PeerRole?
+    package var names: NamesRole?
     package var command: CommandRole?
+    /// Who may open connections to it.
+    package var inbound: InboundRule
+    /// Where the links that lead to it have their ports; `nil`: anywhere.
+    package var ports: ClosedRange<Int>?
     package var restart: RestartPolicy
     /// Nodes that must be ready before this one starts.
     package var dependsOn: [String]
@@ -22,7 +31,9 @@ package struct Node: Sendable, Equatable, Codable {
     package init(
         name: String, replicas: Int? = nil, broker: BrokerRole? = nil, publish: [PublishRole] = [],
         consume: [ConsumeRole] = [], serve: ServeRole? = nil, call: [CallRole] = [], host: HostRole? = nil,
-        directory: DirectoryRole? = nil, command: CommandRole? = nil, restart: RestartPolicy = .init(),
+        directory: DirectoryRole? = nil, feed: FeedRole? = nil, watch: [WatchRole] = [], append: [AppendRole] = [],
+        peer: PeerRole? = nil, names: NamesRole? = nil, command: CommandRole? = nil, inbound: InboundRule = .allow,
+        ports: ClosedRange<Int>? = nil, restart: RestartPolicy = .init(),
         dependsOn: [String] = [], env: [String: String] = [:], labels: [String] = [], stop: StopPolicy = .init(),
         location: SourceLocation = .init()
     ) {
@@ -35,7 +46,14 @@ package struct Node: Sendable, Equatable, Codable {
         self.call = call
         self.host = host
         self.directory = directory
+        self.feed = feed
+        self.watch = watch
+        self.append = append
+        self.peer = peer
+        self.names = names
         self.command = command
+        self.inbound = inbound
+        self.ports = ports
         self.restart = restart
         self.dependsOn = dependsOn
         self.env = env
@@ -45,10 +63,20 @@ package struct Node: Sendable, Equatable, Codable {
     }
 
     /// Whether it has a workload that ends by itself.
-    package var hasFiniteWork: Bool { publish.contains { $0.count != nil } || call.contains { $0.count != nil } }
+    package var hasFiniteWork: Bool {
+        publish.contains { $0.count != nil } || call.contains { $0.count != nil }
+            || append.contains { $0.source.count != nil } || (peer?.hasFiniteWork ?? false)
+    }
 
-    /// What it listens for: its services, and its objects or its directory beside them.
-    package var server: ServeRole? { serve ?? (host != nil || directory != nil ? ServeRole(services: []) : nil) }
+    /// What it listens for: its services, and its objects, its directory or its names beside them; or its feeds.
+    package var server: ServeRole? {
+        if let serve { return serve }
+        if let feed { return ServeRole(services: [], speaks: .http, port: feed.port) }
+        return host != nil || directory != nil || names != nil ? ServeRole(services: []) : nil
+    }
+
+    /// Whether its processes are reached over datagrams.
+    package var takesDatagrams: Bool { peer != nil || serve?.speaks == .udp }
 
     /// The names of its processes, in order.
     package var instances: [String] {

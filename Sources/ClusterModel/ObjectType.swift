@@ -139,30 +139,3 @@ package enum Failpoint: String, Sendable, Hashable, Codable, CaseIterable {
     /// Target: it serves; the source does not know.
     case activated
 }
-
-/// One entry under `scenario:`: something that is done to the running cluster, once or again and again.
-package struct ScenarioStep: Sendable, Equatable, Codable {
-    package enum Action: Sendable, Equatable, Codable {
-        /// To one process after the other, where there are several.
-        case migrate(object: String, to: [String])
-    }
-
-    package var action: Action
-    /// After the workloads have started.
-    package var at: Duration
-    package var every: Duration?
-    /// How often; only with `every`.
-    package var times: Int
-    package var location: SourceLocation
-
-    package init(
-        _ action: Action, at: Duration = .zero, every: Duration? = nil, times: Int = 1,
-        location: SourceLocation = .init()
-    ) {
-        self.action = action
-        self.at = at
-        self.every = every
-        self.times = times
-        self.location = location
-    }
-}

@@ -10,15 +10,18 @@ package struct Service: Sendable, Equatable, Codable {
     package var retry: RetryPolicy
     package var duplicates: DuplicatePolicy
     package var limits: HandlerLimits
+    /// Where its types were imported from; `nil` where the topology file declares them.
+    package var proto: ProtoSource?
     package var location: SourceLocation
 
     package init(
         name: String, schema: ProtoSchema, handlers: [ServiceHandler] = [], semantics: CallSemantics = .atMostOnce,
         retry: RetryPolicy = .init(), duplicates: DuplicatePolicy = .init(), limits: HandlerLimits = .init(),
-        location: SourceLocation = .init()
+        proto: ProtoSource? = nil, location: SourceLocation = .init()
     ) {
         self.name = name
         self.schema = schema
+        self.proto = proto
         self.handlers = handlers
         self.semantics = semantics
         self.retry = retry
@@ -38,6 +41,18 @@ package struct Service: Sendable, Equatable, Codable {
 
     /// The name without its package, as people type it.
     package var shortName: String { String(name.split(separator: ".").last ?? "") }
+}
+
+/// A `.proto` file or a descriptor set, as the topology file names it: relative to that file's folder.
+package struct ProtoSource: Sendable, Hashable, Codable {
+    package var file: String
+    /// Folders for what it imports.
+    package var folders: [String]
+
+    package init(file: String, folders: [String] = []) {
+        self.file = file
+        self.folders = folders
+    }
 }
 
 /// The Lua body of one method.
@@ -79,9 +94,18 @@ package struct ServeRole: Sendable, Equatable, Codable {
         case queue(String, broker: String)
     }
 
+    /// What is spoken on its connections.
+    package enum Speech: String, Sendable, Hashable, Codable, CaseIterable {
+        case grpc, http
+        /// Anything over TCP; links pass it on unread.
+        case tcp
+        case udp
+    }
+
     /// Full names of services.
     package var services: [String]
     package var via: Via
+    package var speaks: Speech
     /// A fixed port on loopback for programs outside the cluster (the link `outside -> NAME`).
     package var port: Int?
     /// Where a program that serves listens by itself; `nil`: on the port that `$(port)` tells it. Replicas have the
@@ -96,11 +120,13 @@ package struct ServeRole: Sendable, Equatable, Codable {
     package var maxMessage: Int
 
     package init(
-        services: [String], via: Via = .grpc, port: Int? = nil, listen: Int? = nil, tls: TLSFiles? = nil,
+        services: [String], via: Via = .grpc, speaks: Speech = .grpc, port: Int? = nil, listen: Int? = nil,
+        tls: TLSFiles? = nil,
         concurrency: Int = 1_000, work: Duration = .zero, maxMessage: Int = 4 << 20
     ) {
         self.services = services
         self.via = via
+        self.speaks = speaks
         self.port = port
         self.listen = listen
         self.tls = tls

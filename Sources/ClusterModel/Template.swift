@@ -19,6 +19,8 @@ package struct Template: Sendable, Hashable {
         case random(ClosedRange<Int64>)
         /// The port on which a program that serves is to listen; nothing in any other process.
         case ownPort
+        /// The folder for the process's own files.
+        case data
         /// What another node offers: `$(broker.url)`.
         case endpoint(node: String, Endpoint)
     }
@@ -46,7 +48,7 @@ package struct Template: Sendable, Hashable {
     }
 
     /// The names that stand alone; `random` takes two numbers, and `NODE.url` and the like are endpoints.
-    package static let names = ["seq", "node", "replica", "uuid", "now", "random", "port"]
+    package static let names = ["seq", "node", "replica", "uuid", "now", "random", "port", "data"]
 
     package let pieces: [Piece]
 
@@ -88,6 +90,7 @@ package struct Template: Sendable, Hashable {
         case ("uuid", 1): return .uuid
         case ("now", 1): return .now
         case ("port", 1): return .ownPort
+        case ("data", 1): return .data
         case ("random", _):
             guard words.count == 3, let low = Int64(words[1]), let high = Int64(words[2]), low <= high else {
                 throw .badRange(name)
@@ -133,12 +136,14 @@ package struct Template: Sendable, Hashable {
         /// Milliseconds since 1970; asked only where a template says `$(now)`.
         package var now: () -> Int64
         package var port: Int?
+        package var data: String?
         /// An endpoint's text; `nil` comes out as nothing (the topology's checks keep this from happening).
         package var endpoint: (_ node: String, Endpoint) -> String?
 
         package init(
             sequence: Int = 1, node: String, replica: Int, generator: SeededGenerator, now: @escaping () -> Int64,
-            port: Int? = nil, endpoint: @escaping (_ node: String, Endpoint) -> String? = { _, _ in nil }
+            port: Int? = nil, data: String? = nil,
+            endpoint: @escaping (_ node: String, Endpoint) -> String? = { _, _ in nil }
         ) {
             self.sequence = sequence
             self.node = node
@@ -146,6 +151,7 @@ package struct Template: Sendable, Hashable {
             self.generator = generator
             self.now = now
             self.port = port
+            self.data = data
             self.endpoint = endpoint
         }
     }
@@ -161,6 +167,7 @@ package struct Template: Sendable, Hashable {
             case .uuid: appendUUID(to: &output, &values.generator)
             case .now: append(values.now(), to: &output)
             case .ownPort: if let port = values.port { append(Int64(port), to: &output) }
+            case .data: if let data = values.data { output.append(contentsOf: data.utf8) }
             case .random(let range): append(Int64.random(in: range, using: &values.generator), to: &output)
             case .endpoint(let node, let endpoint):
                 if let text = values.endpoint(node, endpoint) { output.append(contentsOf: text.utf8) }

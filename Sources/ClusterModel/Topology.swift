@@ -5,34 +5,45 @@ package struct Topology: Sendable, Equatable, Codable {
     /// The seed that the file gives; a run without one draws one and prints it.
     package var seed: UInt64?
     package var tags: [String]
+    /// What was chosen when the file was read, in the order of the file.
+    package var params: [Parameter]
     /// How long the destinations that assertions name may take to empty at the end.
     package var drain: Duration
     package var exchanges: [Exchange]
     package var queues: [Queue]
     package var services: [Service]
     package var objects: [ObjectType]
+    package var feeds: [Feed]
+    package var groups: [PeerGroup]
     package var nodes: [Node]
     package var faults: [FaultSpec]
     package var scenario: [ScenarioStep]
+    package var script: ScenarioScript?
     package var assertions: [AssertionSpec]
 
     package init(
         name: String, description: String = "", seed: UInt64? = nil, tags: [String] = [], drain: Duration = .seconds(5),
         exchanges: [Exchange] = [], queues: [Queue] = [], services: [Service] = [], objects: [ObjectType] = [],
-        nodes: [Node] = [], faults: [FaultSpec] = [], scenario: [ScenarioStep] = [], assertions: [AssertionSpec] = []
+        feeds: [Feed] = [], groups: [PeerGroup] = [], nodes: [Node] = [], faults: [FaultSpec] = [],
+        scenario: [ScenarioStep] = [], script: ScenarioScript? = nil, assertions: [AssertionSpec] = [],
+        params: [Parameter] = []
     ) {
         self.name = name
         self.description = description
         self.seed = seed
         self.tags = tags
+        self.params = params
         self.drain = drain
         self.exchanges = exchanges
         self.queues = queues
         self.services = services
         self.objects = objects
+        self.feeds = feeds
+        self.groups = groups
         self.nodes = nodes
         self.faults = faults
         self.scenario = scenario
+        self.script = script
         self.assertions = assertions
     }
 
@@ -40,11 +51,23 @@ package struct Topology: Sendable, Equatable, Codable {
 
     package var brokers: [Node] { nodes.filter { $0.broker != nil } }
 
-    /// Nodes that answer calls over connections of their own.
-    package var servers: [Node] { nodes.filter { $0.server?.via == .grpc } }
+    /// Nodes that answer over connections of their own.
+    package var servers: [Node] { nodes.filter { $0.server?.via == .grpc && $0.server?.speaks != .udp } }
+
+    /// Programs that take datagrams, each client through a link of its own.
+    package var datagramServers: [Node] { nodes.filter { $0.server?.speaks == .udp } }
 
     /// The node that keeps who owns which object.
     package var directory: Node? { nodes.first { $0.directory != nil } }
+
+    package func feed(named name: String) -> Feed? { feeds.first { $0.name == name } }
+
+    package func group(named name: String) -> PeerGroup? { groups.first { $0.name == name } }
+
+    /// The processes that are in a group, in the order of the file.
+    package func members(of group: String) -> [String] {
+        nodes.filter { $0.peer?.group == group }.flatMap(\.instances)
+    }
 
     package func objectType(named name: String) -> ObjectType? { objects.first { $0.name == name } }
 

@@ -7,6 +7,8 @@ package enum ControlMessage: Sendable, Codable {
     case hello(instance: String, incarnation: Int, pid: Int32)
     /// A broker or a server listens on this port.
     case listening(port: Int)
+    /// It takes datagrams at this port, and sends them from there.
+    case listeningDatagrams(port: Int)
     /// Its roles are in place.
     case ready
     case progress(Progress)
@@ -60,12 +62,32 @@ package struct Progress: Sendable, Codable, Equatable {
     /// Executions begun, and duplicates that were not executed.
     package var executed = 0
     package var filtered = 0
+    /// Items appended to feeds here, and items shown to watchers.
+    package var appended = 0
+    package var viewed = 0
+    /// Members that a peer holds to be alive, itself included; `nil` where it is none.
+    package var members: Int?
+    /// Messages that were handed over here, from peers; lookups that have ended.
+    package var talked = 0
+    package var lookups = 0
+    /// What the links counted of a program: deliveries, its acks, and its requests and their replies. `nil`: of a native
+    /// node nothing is counted so.
+    package var seen: Seen?
+
+    package struct Seen: Sendable, Codable, Equatable {
+        package var delivered = 0
+        package var acked = 0
+        package var requests = 0
+        package var replies = 0
+        package init() {}
+    }
+
     /// All finite workloads of the process have ended.
     package var isDone = false
 
     package init() {}
 
-    /// Things done towards the goal.
+    /// Things done towards the goal. What peers send and look for, and what is appended elsewhere, counts as published.
     package var done: Int { published + called }
 }
 
@@ -75,6 +97,18 @@ package struct Survey: Sendable, Codable, Equatable {
     package var unhandled = 0
     /// Messages in its anonymous queues, by the broker's count; `nil` where the broker did not say.
     package var queued: Int?
+    /// The last item of each feed that it serves.
+    package var feeds: [String: UInt64] = [:]
+    /// The last item of each feed that it watches, as far as it has come.
+    package var views: [String: UInt64] = [:]
+    /// What a peer has of its group's broadcasts: equal numbers, equal sets.
+    package var broadcasts: [String: UInt64] = [:]
+    /// Whom a peer holds to be alive in its group: equal numbers, equal views.
+    package var members: [String: UInt64] = [:]
+    /// Whom a peer suspects, or holds to be dead: so many at most.
+    package var suspects: [String] = []
+
+    package static let suspectLimit = 64
 
     package init(unhandled: Int = 0, queued: Int? = nil) {
         self.unhandled = unhandled
@@ -95,8 +129,15 @@ package enum Request: Sendable, Codable {
     case clearFaults(names: [String]?)
     /// Moves an object to a process that hosts.
     case migrate(object: String, to: String)
+    /// What queues and processes hold.
+    case holdings
     /// Objects of every host, so many of each at most, those with names first; or this one.
     case objects(limit: Int, object: String?)
+    /// Does what a step of a scenario would.
+    /// - Parameters:
+    ///   - step: what reports call it, and the line where it is written; 0 where it is typed.
+    ///   - isRecorded: what it asserts stands in the report.
+    case perform(Verb, step: String, line: Int, isRecorded: Bool = true)
     /// Ends the run: drains, judges, and brings everything down.
     case down
 }
@@ -107,6 +148,8 @@ package enum Response: Sendable, Codable {
     case faults([FaultStatus])
     case endpoints([ServerEndpoint])
     case migrated(MigrationAnswer)
+    case performed(VerbResult)
+    case holdings(Holdings)
     /// By the process that owns them; hosts that did not answer are missing. A part of the answer.
     case objects([String: [ObjectDescription]], more: Bool)
     /// The run has ended with this exit code.
@@ -139,6 +182,37 @@ package struct ClusterStatus: Sendable, Codable, Equatable {
         self.nodes = nodes
         self.links = links
         self.faults = faults
+    }
+}
+
+/// What lies in a cluster's queues, and what its processes have before them. Who does not answer within a second is missing.
+package struct Holdings: Sendable, Codable, Equatable {
+    /// Named queues, so many at most.
+    package var queues: [QueueStatus]
+    /// By process, so many at most.
+    package var surveys: [String: Survey]
+
+    package static let queueLimit = 200
+    package static let surveyLimit = 200
+
+    package init(queues: [QueueStatus] = [], surveys: [String: Survey] = [:]) {
+        self.queues = queues
+        self.surveys = surveys
+    }
+}
+
+package struct QueueStatus: Sendable, Codable, Equatable {
+    package var name: String
+    package var broker: String
+    /// Messages that wait for a consumer.
+    package var ready: Int
+    package var consumers: Int
+
+    package init(name: String, broker: String, ready: Int, consumers: Int) {
+        self.name = name
+        self.broker = broker
+        self.ready = ready
+        self.consumers = consumers
     }
 }
 
@@ -181,10 +255,16 @@ package struct LinkStatus: Sendable, Codable, Equatable {
     package var confirms: Int
     package var requests: Int
     package var replies: Int
+    package var events: Int
+    package var datagrams: Int
+    /// The names of the faults that are on what the client sends, and on what the server sends.
+    package var toServer: [String]
+    package var toClient: [String]
 
     package init(
         link: String, port: Int, connections: Int, publishes: Int, deliveries: Int, acks: Int, confirms: Int,
-        requests: Int = 0, replies: Int = 0
+        requests: Int = 0, replies: Int = 0, events: Int = 0, datagrams: Int = 0, toServer: [String] = [],
+        toClient: [String] = []
     ) {
         self.link = link
         self.port = port
@@ -195,6 +275,10 @@ package struct LinkStatus: Sendable, Codable, Equatable {
         self.confirms = confirms
         self.requests = requests
         self.replies = replies
+        self.events = events
+        self.datagrams = datagrams
+        self.toServer = toServer
+        self.toClient = toClient
     }
 }
 

@@ -47,12 +47,44 @@ package struct NodePlan: Sendable, Codable {
     package var directoryInstance: String?
     /// The processes that can host each type, by its name.
     package var hosts: [String: [String]]
+    /// The feeds of the file, where it serves, watches or feeds any.
+    package var feeds: [Feed]
+    package var feed: FeedRole?
+    package var watch: [WatchRole]
+    package var append: [AppendRole]
+    package var peer: PeerPlan?
+    package var names: NamesRole?
+    /// The node that serves each feed, by the feed's name.
+    package var feedServers: [String: String]
     /// The steps of a migration at which it stops and asks.
     package var failpoints: [Failpoint]
     /// The folder for what must survive it; it may not be there yet.
     package var data: String
     /// Where each broker is reached from this process: an URL that leads through its own link.
     package var endpoints: [String: String]
+
+    /// What a member of a group is told.
+    package struct PeerPlan: Sendable, Codable, Equatable {
+        package var role: PeerRole
+        package var group: PeerGroup
+        /// The UDP ports on 127.0.0.1 at which all processes of the group are reached: the links' own, the same for each
+        /// member. A datagram that comes from one of them comes from that member.
+        package var doorways: [String: Int]
+        /// The processes to join through, this one left out.
+        package var seeds: [String]
+        /// The processes that carry messages for others.
+        package var relays: [String]
+
+        package init(
+            role: PeerRole, group: PeerGroup, doorways: [String: Int], seeds: [String] = [], relays: [String] = []
+        ) {
+            self.role = role
+            self.group = group
+            self.doorways = doorways
+            self.seeds = seeds
+            self.relays = relays
+        }
+    }
 
     package struct BrokerPlan: Sendable, Codable {
         /// 0 for any free port.
@@ -72,7 +104,10 @@ package struct NodePlan: Sendable, Codable {
         serve: ServeRole? = nil, call: [CallRole] = [], services: [Service] = [],
         places: [String: [String]] = [:], replicas: [String: [String]] = [:], servers: [String: [ServerEndpoint]] = [:],
         objects: [ObjectType] = [], host: HostRole? = nil, directory: DirectoryRole? = nil,
-        directoryInstance: String? = nil, hosts: [String: [String]] = [:], failpoints: [Failpoint] = [],
+        directoryInstance: String? = nil, hosts: [String: [String]] = [:],
+        feeds: [Feed] = [], feedServers: [String: String] = [:], feed: FeedRole? = nil, watch: [WatchRole] = [],
+        append: [AppendRole] = [],
+        peer: PeerPlan? = nil, names: NamesRole? = nil, failpoints: [Failpoint] = [],
         data: String = "", endpoints: [String: String] = [:]
     ) {
         self.node = node
@@ -95,6 +130,13 @@ package struct NodePlan: Sendable, Codable {
         self.directory = directory
         self.directoryInstance = directoryInstance
         self.hosts = hosts
+        self.feeds = feeds
+        self.feedServers = feedServers
+        self.feed = feed
+        self.watch = watch
+        self.append = append
+        self.peer = peer
+        self.names = names
         self.failpoints = failpoints
         self.data = data
         self.endpoints = endpoints

@@ -10,7 +10,9 @@ package final class ActiveFault: Sendable {
     /// `spec.text`, which every roll of its dice asks for.
     let text: String
     private let counters = Counters()
+    private let passedBy = Counters()
     private let method: MethodPattern?
+    private let path: PathPattern?
 
     package init(id: Int, name: String, spec: FaultSpec) {
         self.id = id
@@ -18,19 +20,26 @@ package final class ActiveFault: Sendable {
         self.spec = spec
         text = spec.text
         method = spec.only.method.map(MethodPattern.init)
+        path = spec.only.path.map(PathPattern.init)
     }
 
     /// Whether its `only:` includes a message. Without `only:` it touches what carries data.
     /// - Parameters:
-    ///   - method: of a call: `Calculator/suma`; other messages have none.
+    ///   - method: of a call: `Calculator/suma`; of a request over HTTP/1.1: `GET`; other messages have none.
+    ///   - path: of a request over HTTP, without its query.
     ///   - n: the message's ordinal in its stream, from 1.
-    func matches(_ kind: MessageKind, key: String, method: String, n: Int) -> Bool {
+    func matches(_ kind: MessageKind, key: String, method: String, path: String, n: Int) -> Bool {
+        if let nth = spec.only.nth, n != nth { return false }
+        if let first = spec.only.first, n > first { return false }
+        return concerns(kind, key: key, method: method, path: path)
+    }
+
+    /// The same, whatever the ordinal.
+    func concerns(_ kind: MessageKind, key: String, method: String, path: String) -> Bool {
         let only = spec.only
         if only.kinds.isEmpty ? !kind.carriesData : !only.kinds.contains(kind) { return false }
-        if let nth = only.nth, n != nth { return false }
-        if let first = only.first, n > first { return false }
         if let pattern = only.key, !KeyPattern.matches(pattern, key) { return false }
-        return self.method?.matches(method) ?? true
+        return (self.method?.matches(method) ?? true) && (self.path?.matches(path) ?? true)
     }
 
     /// Whether its `only: method:` says this one: that is what it takes to touch a management method.
@@ -49,6 +58,19 @@ package final class ActiveFault: Sendable {
 
     /// One of the messages that it has seen is touched after all.
     func countAffected(_ kind: MessageKind) { counters.add(kind, seen: 0, affected: 1) }
+
+    /// A message went where it is on, and it is not about such.
+    func pass(_ kind: MessageKind) { passedBy.add(kind, seen: 1, affected: 0) }
+
+    /// What went where it is on and was none of its business, by kind.
+    package var others: [MessageKind: Int] {
+        var result: [MessageKind: Int] = [:]
+        for kind in MessageKind.allCases {
+            let count = passedBy.value(kind).seen
+            if count > 0 { result[kind] = count }
+        }
+        return result
+    }
 
     /// Messages that it looked at and messages that it touched, by kind; kinds that it never saw are left out.
     package var counts: [MessageKind: FaultCount] {
@@ -83,6 +105,7 @@ package final class ActiveFault: Sendable {
             case .request: 4
             case .reply: 5
             case .datagram: 6
+            case .event: 7
             }
         }
     }
@@ -112,6 +135,35 @@ enum KeyPattern {
         }
         guard let word = words.first, head == "*" || head == word else { return false }
         return match(tail, words.dropFirst())
+    }
+}
+
+/// `path:` of a filter: word for word, or with `*` for any letters.
+struct PathPattern {
+    private let octets: [UInt8]
+
+    init(_ text: String) { octets = Array(text.utf8) }
+
+    func matches(_ path: String) -> Bool {
+        let path = Array(path.utf8)
+        var (index, place) = (0, 0)
+        // Where the last `*` is, and what it has taken so far: only that one need ever be tried again.
+        var star: (index: Int, place: Int)?
+        while place < path.count {
+            if index < octets.count, octets[index] == UInt8(ascii: "*") {
+                star = (index, place)
+                index += 1
+            } else if index < octets.count, octets[index] == path[place] {
+                index += 1
+                place += 1
+            } else if let last = star {
+                star = (last.index, last.place + 1)
+                (index, place) = (last.index + 1, last.place + 1)
+            } else {
+                return false
+            }
+        }
+        return octets[index...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }
 
@@ -157,7 +209,8 @@ package struct LinkFaults: Sendable {
         set { if direction == .toServer { toServer = newValue } else { toClient = newValue } }
     }
 
-    func contains(_ fault: Int) -> Bool {
-        toServer.contains { $0.id == fault } || toClient.contains { $0.id == fault }
-    }
+    /// A fault on both directions is in it twice.
+    var all: [ActiveFault] { toServer + toClient }
+
+    func contains(_ fault: Int) -> Bool { all.contains { $0.id == fault } }
 }

@@ -30,6 +30,7 @@ package struct LinkContext: Sendable {
 final class ConnectionIDs: Sendable {
     private let last = Atomic<UInt32>(0)
     func next() -> UInt32 { last.add(1, ordering: .relaxed).newValue }
+    var newest: UInt32 { last.load(ordering: .relaxed) }
 }
 
 /// The only way from one process to another: a port on loopback in front of a server, where every connection can be
@@ -38,15 +39,29 @@ package final class Link: Sendable {
     package let identity: LinkIdentity
     /// Requests carry their stamp to the server: for servers that take it as it is meant.
     private let stampsCalls: Bool
+    /// The server's `inbound:` keeps this client out.
+    private let refuses: Bool
     private let context: LinkContext
+    /// What sessions look at with every read.
+    struct Standing: Sendable {
+        var faults = LinkFaults()
+        /// Resets so far: one may be over before a session has looked.
+        var resets = 0
+    }
+
+    let standing = CurrentValue(Standing())
     private let state: Mutex<State>
     private let totals = Mutex(Totals())
 
     private struct State {
         var upstream: SocketAddress?
-        var faults = LinkFaults()
+        /// Connections that led to the server, or would have but for its rule. Those that came while it was down do not
+        /// count: how often a client tries until then is chance, and the dice of the others must not hang on it.
         var opened = 0
+        var isUsed = false
         var sessions: [UInt32: NIOLoopBound<LinkSession>] = [:]
+        /// Those of which one side has ended while nothing passed.
+        var halfEnded: Set<UInt32> = []
         var listener: (any Channel)?
         var isClosed = false
     }
@@ -54,12 +69,17 @@ package final class Link: Sendable {
     private struct Totals {
         var passed = LinkCounts()
         var unsettled: [UInt32: Int] = [:]
+        /// Consumers that the broker has confirmed, by the connections that are open.
+        var consumers: [UInt32: Int] = [:]
     }
 
-    /// - Parameter stampsCalls: every request of gRPC and HTTP/2 gets the link's stamp of it, as `x-orch-id`.
-    package init(identity: LinkIdentity, context: LinkContext, stampsCalls: Bool = false) {
+    /// - Parameters:
+    ///   - stampsCalls: every request of gRPC and HTTP/2 gets the link's stamp of it, as `x-orch-id`.
+    ///   - refuses: every connection is reset at once: the server's `inbound:` rule keeps the client out.
+    package init(identity: LinkIdentity, context: LinkContext, stampsCalls: Bool = false, refuses: Bool = false) {
         self.identity = identity
         self.stampsCalls = stampsCalls
+        self.refuses = refuses
         self.context = context
         state = Mutex(State())
     }
@@ -79,9 +99,8 @@ package final class Link: Sendable {
             let listener = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
             state.withLock { $0.listener = listener }
         } catch {
-            throw OrchError(
-                .unavailable, "cannot open port \(port) on 127.0.0.1 for the link \(identity)", cause: "\(error)",
-                advice: port == 0 ? nil : "another program has the port; choose another, or 0 for any free one")
+            throw OrchError.port(
+                port, for: "the link \(identity)", errno: (error as? IOError)?.errnoCode ?? 0, cause: "\(error)")
         }
     }
 
@@ -90,12 +109,17 @@ package final class Link: Sendable {
     /// Where connections lead; `nil` refuses them.
     package func lead(to upstream: SocketAddress?) { state.withLock { $0.upstream = upstream } }
 
+    /// From now on these are on: they touch all that arrives after the return, and connections that are silent hear of
+    /// them soon.
     package func apply(_ faults: LinkFaults) {
-        let sessions = state.withLock { state in
-            state.faults = faults
-            return Array(state.sessions.values)
+        standing.change { standing in
+            let isReset = faults.all.contains { $0.spec.fault == .reset && !standing.faults.contains($0.id) }
+            standing.faults = faults
+            if isReset { standing.resets += 1 }
         }
-        for session in sessions { session.eventLoop.execute { session.value.apply(faults) } }
+        for session in state.withLock({ Array($0.sessions.values) }) {
+            session.eventLoop.execute { session.value.heedFaults() }
+        }
     }
 
     /// Closes the port and every connection.
@@ -118,15 +142,27 @@ package final class Link: Sendable {
 
     package var connections: Int { state.withLock { $0.sessions.count } }
 
+    /// Whether anybody has ever connected to it.
+    package var isUsed: Bool { state.withLock { $0.isUsed } }
+
+    /// Whether a connection that is newer than that one, and still open, has a consumer.
+    package func hasConsumer(after connection: UInt32) -> Bool {
+        totals.withLock { $0.consumers.contains { $0.key > connection } }
+    }
+
     // MARK: - Connections
 
     private func accept(_ client: any Channel) throws {
-        let (ordinal, upstream, faults) = state.withLock { state in
-            state.opened += 1
-            return (state.opened, state.isClosed ? nil : state.upstream, state.faults)
+        let standing = self.standing.copy
+        let isReset = standing.value.faults.all.contains { $0.spec.fault == .reset }
+        let (ordinal, upstream) = state.withLock { state in
+            state.isUsed = true
+            let upstream = state.isClosed || isReset ? nil : state.upstream
+            if refuses || upstream != nil { state.opened += 1 }
+            return (state.opened, upstream)
         }
-        let isReset = (faults.toServer + faults.toClient).contains { $0.spec.fault == .reset }
-        guard let upstream, !isReset else {
+        guard !refuses else { return try refuse(client, ordinal) }
+        guard let upstream else {
             try client.pipeline.syncOperations.addHandler(RefusingHandler())
             client.eventLoop.scheduleTask(in: .seconds(1)) { client.close(promise: nil) }
             return
@@ -136,9 +172,11 @@ package final class Link: Sendable {
             stampBase: context.stampBase, stampsCalls: stampsCalls)
         let session = LinkSession(
             link: self, facts: facts, client: client, recorder: context.loops.recorder(for: client.eventLoop),
-            faults: faults)
+            standing: standing)
         let bound = NIOLoopBound(session, eventLoop: client.eventLoop)
         state.withLock { $0.sessions[facts.id] = bound }
+        // What came between the look and the entry.
+        client.eventLoop.execute { bound.value.heedFaults() }
         try client.pipeline.syncOperations.addHandler(LinkChannelHandler(session, .toServer))
         ClientBootstrap(group: client.eventLoop)
             .connectTimeout(.seconds(5))
@@ -157,10 +195,43 @@ package final class Link: Sendable {
             }
     }
 
+    /// What a firewall does that rejects: the client hears at once that it may not.
+    private func refuse(_ client: any Channel, _ ordinal: Int) throws {
+        var opened = ConnectionOpened()
+        opened.connection = context.connectionIDs.next()
+        opened.client = identity.client
+        opened.server = identity.server
+        opened.ordinal = UInt32(ordinal)
+        opened.port = UInt16(client.remoteAddress?.port ?? 0)
+        var closed = ConnectionClosed()
+        closed.connection = opened.connection
+        closed.by = "inbound"
+        let recorder = context.loops.recorder(for: client.eventLoop)
+        recorder.record(.connection(opened))
+        recorder.record(.connectionClosed(closed))
+        try client.pipeline.syncOperations.addHandler(ResettingHandler())
+    }
+
     func ended(_ session: LinkSession) {
         let id = session.id
-        state.withLock { $0.sessions[id] = nil }
-        totals.withLock { $0.unsettled[id] = nil }
+        state.withLock {
+            $0.sessions[id] = nil
+            $0.halfEnded.remove(id)
+        }
+        totals.withLock {
+            $0.unsettled[id] = nil
+            $0.consumers[id] = nil
+        }
+    }
+
+    /// Whether a connection may wait with telling one side that the other has ended. Not more than 256 do: who keeps
+    /// connecting into the void must not use up the sockets.
+    func holdsEnd(of session: UInt32) -> Bool {
+        state.withLock { state in
+            guard state.halfEnded.count < 256 else { return false }
+            state.halfEnded.insert(session)
+            return true
+        }
     }
 
     func count(_ passed: inout LinkCounts, unsettled: Int, session: UInt32) {
@@ -169,6 +240,7 @@ package final class Link: Sendable {
         totals.withLock {
             $0.passed.add(added)
             $0.unsettled[session] = unsettled == 0 ? nil : unsettled
+            if added.consumers > 0 { $0.consumers[session, default: 0] += added.consumers }
         }
     }
 }
@@ -193,6 +265,14 @@ private final class RefusingHandler: ChannelInboundHandler {
         context.channel.reset()
     }
 
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+/// Resets a connection as soon as it is there.
+private final class ResettingHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    func channelActive(context: ChannelHandlerContext) { context.channel.reset() }
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 

@@ -32,10 +32,19 @@ protocol LinkMachine {
     /// Messages that clients have and have not settled, and those that the link holds or owes an answer for.
     var unsettled: Int { get }
     var isOrderlyClosed: Bool { get }
-    /// Who broke the protocol: the connection is to be closed once the output is written.
+    /// The side that asked for the orderly end, `client` or `server`; `nil` where the protocol has no word for it.
+    var closedBy: String? { get }
+    /// Who broke the protocol, or the fault that ends it: the connection is to be closed once the output is written.
     var failure: String? { get }
-    /// It answers a side on its own, so that one which does not read must not be read from.
-    var answersItself: Bool { get }
+    /// It is then to be reset, so that nobody takes the end for an orderly one.
+    var isCut: Bool { get }
+    /// It answers what comes in a direction on its own, so that a side which does not read must not be read from.
+    func answers(_ direction: Direction) -> Bool
+}
+
+extension LinkMachine {
+    var isCut: Bool { false }
+    var closedBy: String? { nil }
 }
 
 /// Bytes that no link can read pass unread and unharmed.
@@ -58,13 +67,20 @@ struct UnreadLink: LinkMachine {
     var unsettled: Int { 0 }
     var isOrderlyClosed: Bool { false }
     var failure: String? { nil }
-    var answersItself: Bool { false }
+    func answers(_ direction: Direction) -> Bool { false }
 }
 
 /// Tells by the first bytes of a connection what is spoken on it.
 struct ProtocolSniffer {
-    /// What has come from the client, while it may still become either.
+    /// How long a connection may begin like a request line without becoming one, in nanoseconds. Others speak in words
+    /// too, and may wait for an answer to theirs.
+    static let patience: Int64 = 1_000_000_000
+
+    /// What has come from the client, while it may still become one or the other.
     private var seen = ByteBuffer()
+    private var requestLine = RequestLineRecogniser()
+    /// When it is to be passed on unread.
+    private(set) var deadline: Int64?
     /// What an HTTP/2 server has said before its client: many send their SETTINGS as soon as they are connected.
     private var early = ByteBuffer()
 
@@ -78,9 +94,14 @@ struct ProtocolSniffer {
             if Self.mayBeSettings(early.readableBytesView) { return nil }
         } else {
             seen.writeImmutableBuffer(bytes)
+            requestLine.take(bytes.readableBytesView)
             let view = seen.readableBytesView
             if view.count < HTTP2Preface.bytes.count, HTTP2Preface.bytes.starts(with: view) { return nil }
             if view.count < Self.amqp.count, Self.amqp.starts(with: view) { return nil }
+            if requestLine.verdict == .undecided, !view.starts(with: Self.amqp) {
+                deadline = deadline ?? now + Self.patience
+                return nil
+            }
         }
         var machine = decide(direction, facts)
         machine.apply(faults)
@@ -98,7 +119,7 @@ struct ProtocolSniffer {
         return header.count < 3 || header[2] % 6 == 0
     }
 
-    /// The client has ended before it could be told.
+    /// The client has ended before it could be told, or has said too little for too long.
     func ended(now: Int64) -> any LinkMachine {
         var machine = UnreadLink()
         machine.receive(seen, .toServer, now: now)
@@ -109,7 +130,8 @@ struct ProtocolSniffer {
     private func decide(_ direction: Direction, _ facts: ConnectionFacts) -> any LinkMachine {
         guard direction == .toServer else { return UnreadLink() }
         if seen.readableBytesView.starts(with: HTTP2Preface.bytes) { return HTTP2Link(facts) }
-        return seen.readableBytesView.starts(with: Self.amqp) ? AMQPLink(facts) : UnreadLink()
+        if seen.readableBytesView.starts(with: Self.amqp) { return AMQPLink(facts) }
+        return requestLine.verdict == .isRequestLine ? HTTP1Link(facts) : UnreadLink()
     }
 
     private static let amqp = Array("AMQP".utf8)

@@ -31,23 +31,29 @@ final class LinkSession {
     private var arrivingBytes = BothWays(0, 0)
     private var isEnded = BothWays(false, false)
     private var hasToldEnd = BothWays(false, false)
+    /// Sides that ended while nothing passed: the other does not hear of it before the fault is over.
+    private var endWaits = BothWays(false, false)
     private var isReading = BothWays(true, true)
     private var timer: Scheduled<Void>?
     private var timerDeadline = Int64.max
-    private var faults = LinkFaults()
+    private var standing: CurrentValue<Link.Standing>.Copy
+    private var faults: LinkFaults { standing.value.faults }
     private var latencyRolls = BothWays(0, 0)
     private var isClosed = false
     private var closedBy = "client"
     let id: UInt32
 
-    init(link: Link, facts: ConnectionFacts, client: any Channel, recorder: Recorder, faults: LinkFaults) {
+    init(
+        link: Link, facts: ConnectionFacts, client: any Channel, recorder: Recorder,
+        standing: CurrentValue<Link.Standing>.Copy
+    ) {
         self.link = link
         self.recorder = recorder
         self.client = client
         eventLoop = client.eventLoop
         self.facts = facts
         id = facts.id
-        self.faults = faults
+        self.standing = standing
         var event = ConnectionOpened()
         event.connection = facts.id
         event.client = facts.link.client
@@ -72,6 +78,8 @@ final class LinkSession {
     func connectFailed() { close(by: "unreachable", abruptly: true) }
 
     func read(_ bytes: ByteBuffer, _ direction: Direction) {
+        heedFaults()
+        guard !isClosed else { return }
         let now = MonotonicClock.now()
         if let wait = wait(direction, now: now) {
             let release = max(wait, arriving[direction].last?.release ?? 0)
@@ -87,8 +95,8 @@ final class LinkSession {
             machine.receive(bytes, direction, now: now)
             return
         }
-        guard var known = sniffer?.receive(bytes, direction, facts, faults, now: now) else { return }
-        swap(&machine, &known)
+        guard var recognised = sniffer?.receive(bytes, direction, facts, faults, now: now) else { return }
+        swap(&machine, &recognised)
         sniffer = nil
     }
 
@@ -96,16 +104,20 @@ final class LinkSession {
 
     /// One side has ended. What it said before still reaches the other.
     func ended(_ direction: Direction) {
+        heedFaults()
         guard !isClosed, !isEnded[direction] else { return }
         isEnded[direction] = true
         if !isEnded[direction.opposite] { closedBy = direction == .toServer ? "client" : "server" }
+        endWaits[direction] = isBlackholed(direction) && link.holdsEnd(of: id)
         tellEnd(direction)
         flush()
     }
 
     /// The machine hears of an end when it has heard all that came before it.
     private func tellEnd(_ direction: Direction) {
-        guard isEnded[direction], arriving[direction].isEmpty, !hasToldEnd[direction] else { return }
+        guard isEnded[direction], !isEndHeld(direction), arriving[direction].isEmpty, !hasToldEnd[direction] else {
+            return
+        }
         hasToldEnd[direction] = true
         let now = MonotonicClock.now()
         if direction == .toServer, let rest = sniffer?.ended(now: now) {
@@ -119,11 +131,12 @@ final class LinkSession {
 
     // MARK: - Faults
 
-    func apply(_ new: LinkFaults) {
-        let added = (new.toServer + new.toClient).filter { !faults.contains($0.id) }
-        faults = new
-        machine.apply(new)
-        if added.contains(where: { $0.spec.fault == .reset }) {
+    /// Takes up what has changed, if anything has.
+    func heedFaults() {
+        let resets = standing.value.resets
+        guard !isClosed, link.standing.update(&standing) else { return }
+        machine.apply(faults)
+        if standing.value.resets != resets {
             close(by: "reset", abruptly: true)
             return
         }
@@ -138,8 +151,10 @@ final class LinkSession {
     }
 
     private func isBlackholed(_ direction: Direction) -> Bool {
-        faults[direction].contains { $0.spec.fault == .blackhole }
+        faults[direction].contains { $0.spec.fault.isVoid }
     }
+
+    private func isEndHeld(_ direction: Direction) -> Bool { endWaits[direction] && isBlackholed(direction) }
 
     /// The moment before which bytes that arrive now must not go on; `nil` if they may at once.
     private func wait(_ direction: Direction, now: Int64) -> Int64? {
@@ -171,6 +186,10 @@ final class LinkSession {
             }
             tellEnd(direction)
         }
+        if let deadline = sniffer?.deadline, deadline <= now, let unread = sniffer?.ended(now: now) {
+            machine = unread
+            sniffer = nil
+        }
         if let deadline = machine.nextDeadline, deadline <= now { machine.tick(now: now) }
         // Recorded before it is written: evidence is never behind what a program can know.
         for event in machine.events { recorder.record(event, at: now) }
@@ -178,8 +197,8 @@ final class LinkSession {
         link.count(&machine.passed, unsettled: machine.unsettled, session: id)
         if let server { write(.toServer, server) }
         write(.toClient, client)
+        if let cause = machine.failure { close(by: cause, abruptly: false, isCut: machine.isCut) }
         for direction in [Direction.toServer, .toClient] { finish(direction) }
-        if let side = machine.failure { close(by: side, abruptly: false) }
         guard !isClosed else { return }
         for direction in [Direction.toServer, .toClient] { control(direction) }
         schedule(now)
@@ -194,13 +213,14 @@ final class LinkSession {
 
     /// Ends the other side when one has ended and all that it said has gone out.
     private func finish(_ direction: Direction) {
-        guard isEnded[direction], arriving[direction].isEmpty, !machine.isHolding(direction),
+        guard isEnded[direction], !isEndHeld(direction), arriving[direction].isEmpty, !machine.isHolding(direction),
             direction == .toClient || server != nil
         else { return }
         close(by: closedBy, abruptly: false)
     }
 
-    private func close(by: String, abruptly: Bool) {
+    /// - Parameter isCut: it ends with a TCP reset behind what is on its way.
+    private func close(by: String, abruptly: Bool, isCut: Bool = false) {
         guard !isClosed else { return }
         isClosed = true
         timer?.cancel()
@@ -210,14 +230,16 @@ final class LinkSession {
         var event = ConnectionClosed()
         event.connection = id
         event.orderly = machine.isOrderlyClosed
-        event.by = by
+        event.by = machine.closedBy ?? by
         recorder.record(.connectionClosed(event))
         for channel in [client, server].compactMap({ $0 }) {
             if abruptly {
                 channel.reset()
             } else {
                 // After what is on its way; a peer that never reads gets no more than a moment.
-                channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }
+                channel.writeAndFlush(ByteBuffer()).whenComplete { _ in
+                    if isCut { channel.reset() } else { channel.close(promise: nil) }
+                }
                 channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
             }
         }
@@ -235,14 +257,14 @@ final class LinkSession {
             arrivingBytes[direction] < Self.waitingLimit && (sink?.isWritable ?? true)
             && machine.heldBytes(direction) < Self.heldLimit
             && (sink != nil || machine.output[direction].readableBytes < Self.waitingLimit)
-            && (!machine.answersItself || source.isWritable)
+            && (!machine.answers(direction) || source.isWritable)
         guard isOpen != isReading[direction] else { return }
         isReading[direction] = isOpen
         source.setOption(.autoRead, value: isOpen).whenFailure { _ in }
     }
 
     private func schedule(_ now: Int64) {
-        var next = machine.nextDeadline ?? .max
+        var next = min(machine.nextDeadline ?? .max, sniffer?.deadline ?? .max)
         for direction in [Direction.toServer, .toClient] {
             next = min(next, arriving[direction].first?.release ?? .max)
         }

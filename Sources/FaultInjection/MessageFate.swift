@@ -13,10 +13,19 @@ struct MessageFate {
     var overtakenWithin: Int64?
     /// The bits to flip in its payload, where it has one.
     var corruptions: [Corruption] = []
+    /// The fault that answers it in the server's place, with this status.
+    var answer: Answer?
+    /// Where it is cut off.
+    var truncation: Corruption?
+
+    struct Answer {
+        var fault: ActiveFault
+        var status: Int
+    }
 
     struct Corruption {
         var fault: ActiveFault
-        /// Where the bit lies in the payload, from 0 up to 1.
+        /// Where the bit or the cut lies in the payload, from 0 up to 1.
         var position: Double
     }
 
@@ -27,12 +36,28 @@ struct MessageFate {
     }
 
     /// For the evidence: of several, the one that changes most.
-    var fate: Fate { droppedBy != nil ? .dropped : copies > 1 ? .duplicated : fateOfOne }
+    var fate: Fate {
+        droppedBy != nil ? .dropped : answer != nil ? .answered : copies > 1 ? .duplicated : fateOfOne
+    }
 
     /// The same for one copy of it.
     var fateOfOne: Fate {
         !corruptions.isEmpty ? .corrupted : delay > 0 ? .delayed : overtakenWithin != nil ? .reordered : .passed
     }
+}
+
+/// What a link can do to a message of some kind on its protocol.
+struct MessageAbilities: OptionSet {
+    let rawValue: UInt8
+
+    static let drop = MessageAbilities(rawValue: 1)
+    static let duplicate = MessageAbilities(rawValue: 2)
+    static let reorder = MessageAbilities(rawValue: 4)
+    static let corrupt = MessageAbilities(rawValue: 8)
+    /// Answer it in the server's place.
+    static let answer = MessageAbilities(rawValue: 16)
+    static let truncate = MessageAbilities(rawValue: 32)
+    static let usual: MessageAbilities = [.drop, .duplicate, .reorder, .corrupt]
 }
 
 /// The dice of one channel (or class of streams) of one connection: it counts each kind of message from the
@@ -64,40 +89,56 @@ struct MessageDice {
         return n
     }
 
-    /// Every fault that matches sees the message; one that drops it hides it from those after it. Whether a message is
-    /// corrupted shows when its payload passes: the link counts that (`ActiveFault.countAffected`).
+    /// Every fault that matches sees the message; one that drops or answers it hides it from those after it. Whether a
+    /// message is corrupted or cut shows when its payload passes: the link counts that (`ActiveFault.countAffected`).
     ///
     /// A reply has no way to come twice: `duplicate` sees it and leaves it alone. What has no payload and no order of its
     /// own, acks and confirms, is no concern of `corrupt` and `reorder`.
+    /// - Parameter abilities: what else can be done to this message. A fault that it is about and that cannot touch it
+    ///   sees it and leaves it alone; `error` and `truncate` are about nothing but what can be answered or cut.
     mutating func roll(
-        _ kind: MessageKind, key: String = "", method: String = "", n: Int, faults: [ActiveFault]
+        _ kind: MessageKind, key: String = "", method: String = "", path: String = "", n: Int, faults: [ActiveFault],
+        abilities: MessageAbilities = .usual
     ) -> MessageFate {
         var fate = MessageFate()
-        for fault in faults where fault.matches(kind, key: key, method: method, n: n) {
+        for fault in faults {
+            guard fault.matches(kind, key: key, method: method, path: path, n: n) else {
+                fault.pass(kind)
+                continue
+            }
             let dice = dice(for: fault, kind)
             var affected = false
             switch fault.spec.fault {
             case .drop(let share):
-                affected = dice.hits(share, n)
+                affected = abilities.contains(.drop) && dice.hits(share, n)
                 if affected { fate.droppedBy = fault }
             case .duplicate(let share):
-                affected = kind != .reply && dice.hits(share, n)
+                affected = kind != .reply && abilities.contains(.duplicate) && dice.hits(share, n)
                 if affected { fate.copies = 2 }
             case .delay(let time, let jitter, let share):
                 affected = dice.hits(share, n)
                 if affected { fate.delay += Self.spread(time, jitter, dice.roll(n, draw: 1)) }
             case .reorder(let share, let within):
-                affected = kind.carriesData && dice.hits(share, n)
+                affected = kind.carriesData && abilities.contains(.reorder) && dice.hits(share, n)
                 if affected { fate.overtakenWithin = max(fate.overtakenWithin ?? 0, within.nanoseconds) }
             case .corrupt(let share):
-                if kind.carriesData, dice.hits(share, n) {
+                if kind.carriesData, abilities.contains(.corrupt), dice.hits(share, n) {
                     fate.corruptions.append(.init(fault: fault, position: dice.roll(n, draw: 2)))
                 }
-            case .latency, .reset, .blackhole, .kill, .pause, .restart:
+            case .error(let share, let status):
+                guard abilities.contains(.answer) else { continue }
+                affected = dice.hits(share, n)
+                if affected { fate.answer = .init(fault: fault, status: status) }
+            case .truncate(let share):
+                guard abilities.contains(.truncate) else { continue }
+                if fate.truncation == nil, dice.hits(share, n) {
+                    fate.truncation = .init(fault: fault, position: dice.roll(n, draw: 2))
+                }
+            case .latency, .reset, .blackhole, .partition, .kill, .pause, .restart:
                 continue
             }
             fault.count(kind, affected: affected)
-            if fate.droppedBy != nil { break }
+            if fate.droppedBy != nil || fate.answer != nil { break }
         }
         return fate
     }

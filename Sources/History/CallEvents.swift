@@ -99,13 +99,21 @@ package struct CallRequest: Sendable, Equatable {
     package var n: UInt64 = 0
     /// `Calculator/suma`.
     package var method = ""
-    /// `x-orch-call`; empty where the client sends none.
+    /// `x-orch-call`, or else the key of `Idempotency-Key` as `keyed` writes it; empty where the client sends neither.
     package var call = ""
     package var attempt: UInt32 = 0
     /// How often it goes on to the server.
     package var copies: UInt8 = 1
     package var fate: Fate = .passed
     package init() {}
+
+    /// How `call` says that it is no id of ours but the value of `Idempotency-Key`.
+    package static func keyed(_ value: String) -> String { "\(keyPrefix)\(value)" }
+
+    private static let keyPrefix = "Idempotency-Key "
+
+    /// Requests with the same are attempts of one call, where one client sends them to one method.
+    package var hasKey: Bool { call.hasPrefix(Self.keyPrefix) }
 }
 
 package enum CallReplyOutcome: UInt8, Sendable, Codable {

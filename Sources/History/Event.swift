@@ -20,6 +20,19 @@ package enum Event: Sendable, Equatable {
     case objectReply(ObjectReply)
     case objectChange(ObjectChange)
     case referenceChange(ReferenceChange)
+    case feedAppend(FeedAppend)
+    case feedWatch(FeedWatch)
+    case feedView(FeedView)
+    case appendAttempt(AppendAttempt)
+    case appendResult(AppendResult)
+    case memberChange(MemberChange)
+    case peerSend(PeerSend)
+    case peerSendResult(PeerSendResult)
+    case peerReceipt(PeerReceipt)
+    case lookup(Lookup)
+    case lookupMessage(LookupMessage)
+    case lookupResult(LookupResult)
+    case resourceChange(ResourceChange)
     // What a link saw.
     case connection(ConnectionOpened)
     case connectionClosed(ConnectionClosed)
@@ -30,6 +43,8 @@ package enum Event: Sendable, Equatable {
     case declaration(Declaration)
     case callRequest(CallRequest)
     case callReply(CallReply)
+    case streamEvent(StreamEvent)
+    case datagram(Datagram)
     // What the orchestrator notes.
     case node(NodeChange)
     case fault(FaultChange)
@@ -51,6 +66,8 @@ package enum Fate: UInt8, Sendable, Codable {
     case undeliverable
     /// Later messages have overtaken it; one bit of its payload is not what it was.
     case reordered, corrupted
+    /// The link answered it in the server's place; it was cut off in the middle.
+    case answered, truncated
 }
 
 // MARK: - What a node says
@@ -127,7 +144,7 @@ package struct ConnectionClosed: Sendable, Equatable {
     package var connection: UInt32 = 0
     /// Both sides had said `connection.close` and `close-ok`.
     package var orderly = false
-    /// `client`, `server`, or the fault that did it.
+    /// `client`, `server`, or the fault that did it; of an orderly end in AMQP, the side that said `close` first.
     package var by = ""
     package init() {}
 }
@@ -232,7 +249,8 @@ package struct Declaration: Sendable, Equatable {
     package var operation: Operation = .declareQueue
     /// The broker node.
     package var broker = ""
-    /// The queue or exchange declared, deleted, purged, consumed from, or bound (the destination).
+    /// The queue or exchange declared, deleted, purged, consumed from, or bound (the destination). Of a `cancel` only
+    /// where it was not the client's wish: the broker closed the channel.
     package var name = ""
     /// The source exchange of a binding; the type of a declared exchange; the consumer tag of consume and cancel.
     package var other = ""
@@ -273,6 +291,9 @@ package struct FaultChange: Sendable, Equatable {
     package var text = ""
     package var link = ""
     package var on = true
+    /// What a partition cuts, as `a>b`: what the first sends does not reach the second. Empty where it is more than
+    /// 4,096 directions; `Topology.cut` then says it from the text.
+    package var cut: [String] = []
     package init() {}
 }
 

@@ -9,6 +9,7 @@ package protocol EventCoder {
     /// A text that repeats: written once a file.
     mutating func word(_ name: StaticString, _ value: inout String)
     mutating func bytes(_ name: StaticString, _ value: inout [UInt8])
+    mutating func words(_ name: StaticString, _ value: inout [String])
     mutating func choice<T: RawRepresentable>(_ name: StaticString, _ value: inout T) where T.RawValue == UInt8
 }
 
@@ -19,7 +20,7 @@ extension EventCoder {
         value = NodeState(rawValue: raw) ?? value
     }
 
-    mutating func words(_ name: StaticString, _ value: inout [String]) {
+    package mutating func words(_ name: StaticString, _ value: inout [String]) {
         var count = UInt32(value.count)
         number(name, &count)
         // A damaged count reads as far as the bytes go and no further: the reader yields empty words after its end.
@@ -191,6 +192,7 @@ extension FaultChange: CodedEvent {
         c.word("text", &text)
         c.word("link", &link)
         c.bool("on", &on)
+        c.words("cut", &cut)
     }
 }
 
@@ -252,6 +254,21 @@ extension Event {
         case .objectChange: 32
         case .referenceChange: 33
         case .objectState: 34
+        case .feedAppend: 40
+        case .feedWatch: 41
+        case .feedView: 42
+        case .appendAttempt: 43
+        case .appendResult: 44
+        case .streamEvent: 45
+        case .memberChange: 50
+        case .peerSend: 51
+        case .peerSendResult: 52
+        case .peerReceipt: 53
+        case .lookup: 54
+        case .lookupMessage: 55
+        case .lookupResult: 56
+        case .resourceChange: 57
+        case .datagram: 58
         }
     }
 
@@ -286,6 +303,21 @@ extension Event {
         case .objectChange: "object-change"
         case .referenceChange: "reference-change"
         case .objectState: "object-state"
+        case .feedAppend: "feed-append"
+        case .feedWatch: "feed-watch"
+        case .feedView: "feed-view"
+        case .appendAttempt: "append-attempt"
+        case .appendResult: "append-result"
+        case .streamEvent: "stream-event"
+        case .memberChange: "member-change"
+        case .peerSend: "peer-send"
+        case .peerSendResult: "peer-send-result"
+        case .peerReceipt: "peer-receipt"
+        case .lookup: "lookup"
+        case .lookupMessage: "lookup-message"
+        case .lookupResult: "lookup-result"
+        case .resourceChange: "resource-change"
+        case .datagram: "datagram"
         }
     }
 
@@ -320,6 +352,21 @@ extension Event {
         case .objectChange(var e): e.code(&c)
         case .referenceChange(var e): e.code(&c)
         case .objectState(var e): e.code(&c)
+        case .feedAppend(var e): e.code(&c)
+        case .feedWatch(var e): e.code(&c)
+        case .feedView(var e): e.code(&c)
+        case .appendAttempt(var e): e.code(&c)
+        case .appendResult(var e): e.code(&c)
+        case .streamEvent(var e): e.code(&c)
+        case .memberChange(var e): e.code(&c)
+        case .peerSend(var e): e.code(&c)
+        case .peerSendResult(var e): e.code(&c)
+        case .peerReceipt(var e): e.code(&c)
+        case .lookup(var e): e.code(&c)
+        case .lookupMessage(var e): e.code(&c)
+        case .lookupResult(var e): e.code(&c)
+        case .resourceChange(var e): e.code(&c)
+        case .datagram(var e): e.code(&c)
         }
     }
 
@@ -359,6 +406,21 @@ extension Event {
         case 32: fields(Event.objectChange)
         case 33: fields(Event.referenceChange)
         case 34: fields(Event.objectState)
+        case 40: fields(Event.feedAppend)
+        case 41: fields(Event.feedWatch)
+        case 42: fields(Event.feedView)
+        case 43: fields(Event.appendAttempt)
+        case 44: fields(Event.appendResult)
+        case 45: fields(Event.streamEvent)
+        case 50: fields(Event.memberChange)
+        case 51: fields(Event.peerSend)
+        case 52: fields(Event.peerSendResult)
+        case 53: fields(Event.peerReceipt)
+        case 54: fields(Event.lookup)
+        case 55: fields(Event.lookupMessage)
+        case 56: fields(Event.lookupResult)
+        case 57: fields(Event.resourceChange)
+        case 58: fields(Event.datagram)
         default: nil
         }
     }

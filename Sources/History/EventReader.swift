@@ -5,9 +5,16 @@ struct EventReader: EventCoder {
     private(set) var position: Int
     private(set) var end: Int
     private(set) var isDamaged = false
-    private var words: [String] = []
+    private(set) var words: [String]
+    /// `words` is the whole file's table already.
+    private let knowsWords: Bool
 
-    init(_ bytes: UnsafeRawBufferPointer, position: Int, end: Int) {
+    /// - Parameters:
+    ///   - words: the file's table so far.
+    ///   - isWhole: it is all of the table already; otherwise words are added as they come.
+    init(_ bytes: UnsafeRawBufferPointer, position: Int, end: Int, words: [String] = [], isWhole: Bool = false) {
+        self.words = words
+        knowsWords = isWhole
         self.bytes = bytes
         self.position = position
         self.end = min(end, bytes.count)
@@ -81,7 +88,7 @@ struct EventReader: EventCoder {
         case 0: text(name, &value)
         case 1:
             text(name, &value)
-            words.append(value)
+            if !knowsWords { words.append(value) }
         case let number:
             guard number - 2 < UInt64(words.count) else {
                 isDamaged = true

@@ -1,14 +1,9 @@
 import ClusterModel
+import Dispatch
+import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// All evidence of one run, in the order of time.
+/// All evidence of one run, in the order of time: files, which are gone through and never held whole, or events in
+/// memory.
 package struct History: Sendable {
     package struct Entry: Sendable, Equatable {
         /// Nanoseconds of `MonotonicClock`.
@@ -25,95 +20,122 @@ package struct History: Sendable {
     }
 
     package var sources: [EvidenceSource]
-    package var entries: [Entry]
     /// What could not be read, in words; a verdict says so.
     package var problems: [String]
+    private var files: [EvidenceFile] = []
+    private var memory: [Entry] = []
 
     package init(sources: [EvidenceSource] = [], entries: [Entry] = [], problems: [String] = []) {
         self.sources = sources
-        self.entries = entries
         self.problems = problems
+        memory = entries
     }
 
-    /// Reads files as far as they were committed and merges them; events of one file keep their order at equal times.
-    package static func read(_ paths: [String]) -> History {
+    /// Reads files as far as they were committed; events of one file keep their order at equal times.
+    /// - Parameter later: files that are looked at when all others have been, of a run that goes on.
+    package static func read(_ paths: [String], then later: [String] = []) -> History {
         var history = History()
-        var sorted = true
-        for path in paths {
-            do throws(OrchError) {
-                sorted = try history.append(path) && sorted
-            } catch {
-                history.problems.append(error.message)
-            }
-        }
-        if !sorted || paths.count > 1 { history.sortByTime() }
+        for group in [paths, later] where !group.isEmpty { history.add(group) }
         return history
     }
 
-    /// Stable, and far cheaper than moving the entries about while comparing.
-    private mutating func sortByTime() {
-        var order = entries.indices.map { (time: entries[$0].time, index: $0) }
-        order.sort { ($0.time, $0.index) < ($1.time, $1.index) }
-        entries = order.map { entries[$0.index] }
+    private mutating func add(_ paths: [String]) {
+        let found = Mutex<[Result<EvidenceFile, OrchError>?]>(Array(repeating: nil, count: paths.count))
+        DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+            let file = Result { () throws(OrchError) in try EvidenceFile(paths[index]) }
+            found.withLock { $0[index] = file }
+        }
+        for result in found.withLock({ $0 }) {
+            switch result {
+            case .success(let file):
+                files.append(file)
+                sources.append(file.source)
+                if let problem = file.problem { problems.append(problem) }
+            case .failure(let error): problems.append(error.message)
+            case nil: break
+            }
+        }
     }
 
-    /// - Returns: whether the file's events were in order of time.
-    private mutating func append(_ path: String) throws(OrchError) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw OrchError(.unknown, "\(path): \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_size >= Recorder.headerSize else {
-            throw OrchError(.unknown, "\(path): not an evidence file")
-        }
-        let size = Int(status.st_size)
-        guard let map = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), map != MAP_FAILED else {
-            throw OrchError(.unknown, "\(path): \(String(cString: strerror(errno)))")
-        }
-        defer { munmap(map, size) }
-        let bytes = UnsafeRawBufferPointer(start: map, count: size)
-        guard bytes.prefix(8).elementsEqual(Recorder.magic) else {
-            throw OrchError(.unknown, "\(path): not an evidence file")
-        }
-        let committed = Int(clamping: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
-        guard committed > Recorder.headerSize else {
-            throw OrchError(.unknown, "\(path): nothing was recorded")
-        }
-        if committed > size { problems.append("\(path): cut short") }
+    // MARK: - Events
 
-        let end = min(committed, size)
-        var reader = EventReader(bytes, position: Recorder.headerSize, end: end)
-        let source = sources.count
-        var last = Int64.min
-        var sorted = true
-        while reader.position < end {
-            reader.confine(to: end)
-            let length = reader.varint()
-            let start = reader.position
-            guard !reader.isDamaged, length <= UInt64(end - start) else {
-                problems.append("\(path): damaged at byte \(start)")
-                break
+    /// All of them at once: for histories that are small, or made in memory.
+    package var entries: [Entry] {
+        get { files.isEmpty ? memory : Array(Walk(cursor: RecordCursor(files), memory: [])) }
+        _modify {
+            if !files.isEmpty {
+                memory = entries
+                files = []
             }
-            let stop = start + Int(length)
-            reader.confine(to: stop)
-            let code = reader.byte()
-            let time = Int64(bitPattern: reader.fixed64())
-            if code == 0 {
-                let kind = EvidenceSource.Kind(rawValue: reader.byte()) ?? .node
-                let incarnation = UInt32(truncatingIfNeeded: reader.varint())
-                var name = ""
-                reader.text("name", &name)
-                sources.append(EvidenceSource(kind: kind, name: name, incarnation: incarnation))
-            } else if let event = Event.read(code: code, from: &reader), !reader.isDamaged, source < sources.count {
-                entries.append(Entry(time: time, source: source, event: event))
-                sorted = sorted && time >= last
-                last = time
-            } else {
-                problems.append("\(path): a record at byte \(start) cannot be read")
-                break
-            }
-            reader.skip(to: stop)
+            yield &memory
         }
-        return sorted
+    }
+
+    package var count: Int { files.isEmpty ? memory.count : files.reduce(0) { $0 + $1.count } }
+
+    /// How many events of one kind there are.
+    package func count(of kind: String) -> Int {
+        let code = Event.code(of: kind)
+        return files.isEmpty
+            ? memory.count { $0.event.code == code } : files.reduce(0) { $0 + $1.counts[Int(code)] }
+    }
+
+    /// The times of the first event and of the last one; `nil` where there is none.
+    package var times: ClosedRange<Int64>? {
+        let first = files.isEmpty ? memory.first?.time : files.map(\.firstTime).min()
+        let last = files.isEmpty ? memory.last?.time : files.map(\.lastTime).max()
+        guard let first, let last, files.isEmpty || count > 0 else { return nil }
+        return first...max(first, last)
+    }
+
+    /// The events of some kinds, by their names in JSON, one after the other; all without names. What is not asked for
+    /// costs next to nothing.
+    package func events(_ kinds: String...) -> Walk { events(of: kinds) }
+
+    package func events(of kinds: [String]) -> Walk {
+        let codes = kinds.isEmpty ? nil : kinds.map { Event.code(of: $0) }
+        guard files.isEmpty else { return Walk(cursor: RecordCursor(files, of: codes), memory: []) }
+        guard let codes else { return Walk(cursor: nil, memory: memory) }
+        return Walk(cursor: nil, memory: memory.filter { codes.contains($0.event.code) })
+    }
+
+    /// The records of the files; `nil` for a history in memory.
+    /// Those of many are found and parsed by a thread of their own: only one copy of the cursor may be read.
+    package var records: RecordCursor? {
+        if files.isEmpty { return nil }
+        return files.reduce(0) { $0 + $1.count } < Self.many ? RecordCursor(files) : .ahead(files)
+    }
+
+    /// From so many records on a second thread is worth its while.
+    private static let many = 20_000
+
+    /// What goes on where this history ends, by the files' paths.
+    package var tails: [String: EvidenceTail] {
+        Dictionary(uniqueKeysWithValues: files.map { ($0.path, EvidenceTail($0)) })
+    }
+
+    /// How many words each file has, by source.
+    package var wordCounts: [Int] { files.map(\.words.count) }
+
+    /// Events in the order of time.
+    package struct Walk: Sequence, IteratorProtocol {
+        fileprivate var cursor: RecordCursor?
+        fileprivate let memory: [Entry]
+        private var index = 0
+
+        fileprivate init(cursor: RecordCursor?, memory: [Entry]) {
+            self.cursor = cursor
+            self.memory = memory
+        }
+
+        package mutating func next() -> Entry? {
+            guard cursor != nil else {
+                guard index < memory.count else { return nil }
+                defer { index += 1 }
+                return memory[index]
+            }
+            guard cursor!.advance() else { return nil }
+            return Entry(time: cursor!.time, source: cursor!.source, event: cursor!.event())
+        }
     }
 }

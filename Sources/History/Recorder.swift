@@ -78,6 +78,7 @@ package final class Recorder {
 
     /// Cuts the file to what was recorded.
     deinit {
+        writer.free()
         munmap(memory, capacity)
         _ = ftruncate(descriptor, off_t(length))
         close(descriptor)
@@ -92,7 +93,7 @@ package final class Recorder {
     }
 
     private func append() {
-        let payload = writer.buffer
+        let payload = writer.record
         guard failure == nil, makeRoom(for: payload.count + 10) else { return }
         var position = length
         var rest = UInt64(payload.count)
@@ -103,7 +104,7 @@ package final class Recorder {
         }
         memory.storeBytes(of: UInt8(rest), toByteOffset: position, as: UInt8.self)
         position += 1
-        payload.withUnsafeBytes { (memory + position).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        (memory + position).copyMemory(from: payload.baseAddress!, byteCount: payload.count)
         length = position + payload.count
         // Stored last: a reader never sees half a record, whenever the process dies.
         (memory + 8).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(

@@ -3,12 +3,14 @@ import History
 import RPC
 
 /// Records what this process does as a caller.
-final class CallWitness: CallObserver {
+package final class CallWitness: CallObserver {
     private let recorder: Recorder
 
-    init(_ context: NodeContext) { recorder = context.recorder }
+    convenience init(_ context: NodeContext) { self.init(context.recorder) }
 
-    func attemptSent(_ id: CallID, path: String, target: String, attempt: Int, due: Int64) {
+    package init(_ recorder: Recorder) { self.recorder = recorder }
+
+    package func attemptSent(_ id: CallID, path: String, target: String, attempt: Int, due: Int64) {
         var event = CallAttempt()
         event.call = id.description
         event.method = String(path.dropFirst())
@@ -18,10 +20,10 @@ final class CallWitness: CallObserver {
         recorder.record(.call(event))
     }
 
-    func callEnded(_ report: CallReport, path: String) { record(report) }
+    package func callEnded(_ report: CallReport, path: String) { record(report) }
 
     /// - Parameter unexpected: how the answer differs from what the file expects.
-    func record(_ report: CallReport, unexpected: String? = nil) {
+    package func record(_ report: CallReport, unexpected: String? = nil) {
         var event = CallResult()
         event.call = report.id.description
         event.code = UInt16(report.outcome.status.code.rawValue)

@@ -21,6 +21,7 @@ final class Neighbours {
     private var clients: [String: EventLoopFuture<NIOLoopBound<RPCClient>>] = [:]
     private var schemas: [String: Schema] = [:]
     private var publisher: HandlerPublisher?
+    private lazy var appender = HandlerAppender(context)
     private let witness: CallWitness
 
     init(_ context: NodeContext) {
@@ -130,7 +131,13 @@ final class Neighbours {
         }
     }
 
+    /// Appends to a feed, and tells the item's number, or what went wrong.
+    func append(feed: String, body: [UInt8], _ completion: @escaping (Result<UInt64, AppendProblem>) -> Void) {
+        appender.append(feed: feed, body: body, completion)
+    }
+
     func close() -> EventLoopFuture<Void> {
+        appender.close()
         var closed = clients.values.map { $0.flatMap { $0.value.close() } }
         if let publisher { closed.append(publisher.close()) }
         return EventLoopFuture.andAllComplete(closed, on: context.eventLoop)

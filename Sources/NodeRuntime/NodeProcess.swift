@@ -125,6 +125,7 @@ final class NodeRoles {
         context = NodeContext(plan: plan, eventLoop: loop, recorder: recorder, log: log, control: control)
         // First: others may wait for it.
         if let role = plan.serve { workloads.append(try ServerRole(context, role)) }
+        if let role = plan.feed { workloads.append(try FeedWorkload(context, role)) }
         for (index, role) in plan.publish.enumerated() {
             workloads.append(try PublisherRole(context, role, index: index))
         }
@@ -133,6 +134,13 @@ final class NodeRoles {
         }
         for (index, role) in plan.call.enumerated() {
             workloads.append(try CallerRole(context, role, index: index))
+        }
+        for role in plan.watch { workloads.append(WatchWorkload(context, role)) }
+        for (index, role) in plan.append.enumerated() {
+            workloads.append(try AppendWorkload(context, role, index: index))
+        }
+        if let peer = plan.peer {
+            workloads.append(try PeerWorkload(context, peer, talk: PeerConversation(context, peer)))
         }
     }
 
@@ -182,6 +190,12 @@ final class NodeRoles {
             surveys.reduce(into: Survey(unhandled: 0, queued: 0)) { sum, survey in
                 sum.unhandled += survey.unhandled
                 if let queued = survey.queued { sum.queued? += queued } else { sum.queued = nil }
+                sum.feeds.merge(survey.feeds) { max($0, $1) }
+                // Of several that watch the same feed, the slowest tells.
+                sum.views.merge(survey.views) { min($0, $1) }
+                sum.broadcasts.merge(survey.broadcasts) { $0 ^ $1 }
+                sum.members.merge(survey.members) { $0 ^ $1 }
+                sum.suspects += survey.suspects
             }
         }
     }

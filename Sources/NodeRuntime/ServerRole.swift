@@ -4,7 +4,7 @@ import NIOCore
 import Protobuf
 import RPC
 
-/// What a process serves besides its services: its objects, its directory. On the event loop.
+/// What a process serves besides its services: its objects, its directory, its names. On the event loop.
 protocol ServerPart: AnyObject {
     /// Whether it has something that must survive the process.
     var needsStore: Bool { get }
@@ -52,6 +52,7 @@ final class ServerRole: Workload, ObjectControl {
         // The directory first: the process's own objects ask it.
         if let role = context.plan.directory { parts.append(DirectoryPart(context, role)) }
         if let role = context.plan.host { parts.append(try HostPart(context, role, incarnation: incarnation)) }
+        if let role = context.plan.names { parts.append(try NamesPart(context, role)) }
         self.parts = parts
     }
 

@@ -46,7 +46,8 @@ extension Cluster {
         await noteObjects()
     }
 
-    /// What passes the links; where it stands still, nothing is on its way.
+    /// What passes the links; where it stands still, nothing is on its way. Datagrams are no part of it: peers probe each
+    /// other for ever.
     private struct Activity: Equatable {
         var counts: [LinkCounts]
         var progress: [String: Int]
@@ -54,10 +55,20 @@ extension Cluster {
 
     private var activity: Activity {
         Activity(
-            counts: injector.links.map(\.counts),
+            counts: injector.links.map { link in
+                var counts = link.counts
+                // Watchers ask again and again, and peers renew their entries: that never stands still, and says nothing.
+                let server = topology.node(ofInstance: link.identity.server)
+                if server?.feed != nil || server?.names != nil {
+                    counts.requests = 0
+                    counts.replies = 0
+                }
+                return counts
+            },
             progress: statuses.mapValues { status in
                 guard let progress = status.progress else { return 0 }
                 return progress.received + progress.processed + progress.called + progress.executed
+                    + progress.appended + progress.viewed + progress.talked + progress.lookups
             })
     }
 
@@ -77,6 +88,8 @@ extension Cluster {
     /// What still has messages for somebody who could take them.
     private func notEmpty() async -> [String] {
         var names: [String] = []
+        var surveys: [String: Survey] = [:]
+        var silent: Set<String> = []
         for (queue, broker) in queues {
             guard let depth = await administrators[broker]?.depth(of: queue) else { continue }
             if depth.ready > 0, depth.consumers > 0 { names.append(queue) }
@@ -90,23 +103,27 @@ extension Cluster {
             }
             guard life.isAlive else { continue }
             let links = injector.links.filter { $0.identity.client == instance.name }
-            let isSettled = links.allSatisfy { $0.unsettled == 0 }
-            if node.consume.isEmpty, node.publish.isEmpty, node.call.isEmpty, node.server == nil || node.command != nil
-            {
+            let datagrams = injector.datagramLinks.filter { $0.identity.client == instance.name }
+            let isSettled = links.allSatisfy { $0.unsettled == 0 } && datagrams.allSatisfy { $0.held == 0 }
+            guard node.answersSurveys else {
                 if !isSettled { names.append(instance.name) }
                 continue
             }
             let survey = await survey(instance.name)
-            if !isSettled || survey == nil || survey!.unhandled > 0 || survey!.queued != 0 {
+            surveys[instance.name] = survey
+            if survey == nil { silent.insert(instance.name) }
+            let hasQueued = !node.consume.isEmpty && survey?.queued != 0
+            if !isSettled || survey == nil || survey!.unhandled > 0 || hasQueued {
                 names.append(instance.name)
                 names += node.consume.compactMap(\.queue)
             }
         }
+        names += DrainRules(topology).undrained(surveys, silent: silent)
         return Array(Set(names)).sorted()
     }
 
     /// Every named queue of the file, with its broker.
-    private var queues: [(name: String, broker: String)] {
+    var queues: [(name: String, broker: String)] {
         var all = topology.allQueues.map { ($0.name, $0.broker) }
         for role in topology.nodes.flatMap(\.consume) {
             if let queue = role.queue, !all.contains(where: { $0.0 == queue && $0.1 == role.broker }) {
@@ -117,7 +134,7 @@ extension Cluster {
     }
 
     /// `nil` where the process does not answer within a second.
-    private func survey(_ name: String) async -> Survey? {
+    func survey(_ name: String) async -> Survey? {
         guard let peer = peers[name] else { return nil }
         lastSurvey += 1
         let id = lastSurvey
@@ -147,7 +164,7 @@ extension Cluster {
     }
 
     /// Notes the depth of one queue now, for an assertion that does not wait for the end.
-    private func noteDepth(of name: String) async {
+    func noteDepth(of name: String) async {
         for (queue, broker) in queues where queue == name {
             guard let depth = await administrators[broker]?.depth(of: queue) else { continue }
             record(depth, of: queue, on: broker)
@@ -167,6 +184,7 @@ extension Cluster {
 
     /// Ends every process, closes every port. Nothing is left behind.
     func tearDown() async {
+        for publisher in scenario.takePublishers() { await publisher.close() }
         move(to: .stopping)
         record(phase: .stop)
         for task in tasks.dropFirst(2) { task.cancel() }
@@ -215,6 +233,7 @@ extension Cluster {
         history.problems += recordingFailures.map(\.message)
         var results = Judge.judge(history: history, topology: topology, logs: logLines(), models: options.models)
         for (index, result) in early where index < results.count { results[index] = result }
+        results += scenario.results
         let nodes = plan.instances.map { instance in
             let life = lives[instance.name]!
             return RunReport.Node(
@@ -224,21 +243,34 @@ extension Cluster {
         let faults = injector.all.map { fault in
             RunReport.Fault(
                 fault: fault.spec.text,
-                link: fault.spec.fault.level == .process ? "" : fault.spec.link?.description ?? "all",
+                link: fault.spec.place,
                 kinds: fault.counts.mapValues { .init(seen: $0.seen, affected: $0.affected) })
         }
         let started = runStarted == 0 ? created : runStarted
         return RunReport(
             topology: topology.name, seed: options.seed,
             duration: .nanoseconds(MonotonicClock.now() - started), nodes: nodes, faults: faults, assertions: results,
-            objects: ObjectAccount.list(history), problems: history.problems,
-            warnings: failpoints.warnings + scenarioWarnings, interrupted: isInterrupted)
+            objects: ObjectAccount.list(history), feeds: FeedAccount.list(history, topology: topology),
+            peers: PeerAccount.list(history, topology: topology), problems: history.problems,
+            waitedFor: unfinished,
+            warnings: failpoints.warnings + faultWarnings + scenario.warnings, interrupted: isInterrupted)
+    }
+
+    /// Of faults that did nothing; a run that was cut short had no time for them.
+    private var faultWarnings: [String] {
+        guard !isInterrupted else { return [] }
+        var warnings = FaultWarnings(planned: runStarted == 0 ? [] : topology.faults)
+        for fault in injector.all { warnings.add(fault) }
+        return warnings.texts
     }
 
     /// The lines of the logs, where an assertion asks for them.
     func logLines() -> [String: [String]] {
         let asks = topology.assertions.contains { if case .log = $0.assertion { true } else { false } }
-        guard asks else { return [:] }
+        return asks ? allLogLines() : [:]
+    }
+
+    func allLogLines() -> [String: [String]] {
         var lines: [String: [String]] = [:]
         for instance in plan.instances {
             lines[instance.name] = FolderListing.lines(of: folder.log(of: instance.name))
@@ -267,13 +299,13 @@ extension Cluster {
         let deadline = clock.now + limit
         while !Task.isCancelled {
             if case .queue(let queue, _, _) = spec.assertion { await noteDepth(of: queue) }
-            let files = folder.evidenceFiles
+            let (files, causes) = (folder.evidenceOfEffects, folder.evidenceOfCauses)
             let logs = logLines()
             let topology = topology
             let models = options.models
             let result = await Task.detached {
                 Judge.judgeNow(
-                    spec, history: History.read(files), topology: topology, logs: logs, models: models)
+                    spec, history: History.read(files, then: causes), topology: topology, logs: logs, models: models)
             }.value
             early[index] = result
             if result.outcome == .pass || clock.now >= deadline { return }

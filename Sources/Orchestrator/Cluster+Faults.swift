@@ -82,7 +82,7 @@ extension Cluster {
 
     /// Waits until a fault that takes processes down has done so; others are in force when they have begun.
     /// - Parameter before: the lives that are to end.
-    private func becomesEffective(_ fault: ActiveFault, _ before: [String: Int]) async {
+    func becomesEffective(_ fault: ActiveFault, _ before: [String: Int]) async {
         switch fault.spec.fault {
         case .kill(_, let signal) where Signals.asksForTheEnd(Signals.number(signal) ?? SIGKILL): break
         case .restart: break
@@ -104,7 +104,8 @@ extension Cluster {
         var event = FaultChange()
         event.name = fault.name
         event.text = spec.text
-        event.link = spec.link?.description ?? (spec.fault.level == .process ? "" : "all")
+        event.link = spec.place
+        event.cut = cutPairs(of: spec)
         recorder.record(.fault(event))
         tell(.fault(status(of: fault, isActive: true), on: true))
         for name in struck[fault.id] ?? [] {
@@ -122,16 +123,24 @@ extension Cluster {
 
     /// Turns a fault off, without a trace.
     func end(_ fault: ActiveFault) async {
-        guard injector.stop(fault.id) else { return }
+        guard injector.active.contains(where: { $0.id == fault.id }) else { return }
         var event = FaultChange()
         event.name = fault.name
         event.text = fault.spec.text
-        event.link = fault.spec.link?.description ?? (fault.spec.fault.level == .process ? "" : "all")
+        event.link = fault.spec.place
         event.on = false
+        event.cut = cutPairs(of: fault.spec)
+        // Noted first: what passes now comes after.
         recorder.record(.fault(event))
+        injector.stop(fault.id)
         tell(.fault(status(of: fault, isActive: false), on: false))
         if case .pause = fault.spec.fault { for name in struck[fault.id] ?? [] { resume(name) } }
         changed()
+    }
+
+    private func cutPairs(of spec: FaultSpec) -> [String] {
+        guard case .partition(let partition) = spec.fault else { return [] }
+        return topology.cutPairs(topology.cut(for: partition, seed: options.seed, words: spec.text))
     }
 
     /// Lifts everything, at the end of a run.
@@ -163,19 +172,30 @@ extension Cluster {
         note(name)
     }
 
-    private func resume(_ name: String) {
+    func resume(_ name: String) {
         guard let pid = lives[name]?.pid else { return }
-        kill(-pid, SIGCONT)
         lives[name]!.resumed(running: phase == .running)
+        // Noted first: what others hear of it comes after.
         note(name)
+        kill(-pid, SIGCONT)
     }
 
     func status(of fault: ActiveFault, isActive: Bool) -> FaultStatus {
         let counts = fault.counts.values
         return FaultStatus(
             name: fault.name, fault: fault.spec.text,
-            link: fault.spec.fault.level == .process ? "" : fault.spec.link?.description ?? "all", isActive: isActive,
+            link: fault.spec.place, isActive: isActive,
             seen: counts.reduce(0) { $0 + $1.seen }, affected: counts.reduce(0) { $0 + $1.affected })
+    }
+}
+
+extension FaultSpec {
+    /// The links that it is on; a partition says itself whom it cuts, and a process fault is on none.
+    var place: String {
+        switch fault.level {
+        case .message, .connection: link?.description ?? "all"
+        case .network, .process: ""
+        }
     }
 }
 

@@ -63,6 +63,7 @@ extension Cluster {
         statuses[name]!.progress = nil
         statuses[name]!.hasPrintedReadyLine = false
         statuses[name]!.lastLines = []
+        statuses[name]!.lastForeignConnection = injector.newestConnection
         note(name)
         if let broker = node.broker, case .external(let url) = broker.engine {
             adopt(external: url, name, broker)
@@ -93,104 +94,6 @@ extension Cluster {
         processTasks[name] = task
     }
 
-    private func process(_ node: Node, _ instance: ClusterPlan.Instance, _ incarnation: Int) throws -> ProcessRunner {
-        var environment = [
-            Watchdog.mark: folder.path, "ORCH_NODE": instance.name, "ORCH_REPLICA": "\(instance.replica)",
-            // Into a pipe Python would keep its lines to itself until it ends.
-            "PYTHONUNBUFFERED": "1",
-        ]
-        for broker in instance.brokers {
-            let variable = broker.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
-            environment["ORCH_\(variable)_URL"] = url(of: broker, for: instance.name)?.description
-        }
-        for server in instance.servers {
-            let variable = server.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
-            environment["ORCH_\(variable)_ADDRESS"] = linkPort(instance.name, server).map { "127.0.0.1:\($0)" }
-        }
-        if node.command != nil, node.serve != nil { environment["ORCH_PORT"] = try "\(programPort(instance))" }
-        for (key, text) in node.env { environment[key] = try fill(text, instance, incarnation) }
-        guard let command = node.command else {
-            return ProcessRunner(
-                executable: options.executable,
-                arguments: [
-                    "node", "--socket", folder.controlSocket, "--instance", instance.name, "--incarnation",
-                    "\(incarnation)",
-                ],
-                environment: environment, directory: nil, log: folder.log(of: instance.name),
-                loop: loops.group.next())
-        }
-        let words = try command.arguments.map { try fill($0, instance, incarnation) }
-        let base = options.directory
-        let directory = command.directory.map { $0.hasPrefix("/") ? $0 : "\(base)/\($0)" } ?? base
-        return ProcessRunner(
-            executable: words[0], arguments: Array(words.dropFirst()), environment: environment,
-            directory: directory, log: folder.log(of: instance.name), loop: loops.group.next())
-    }
-
-    /// Fills in `$(broker.url)` and the like, for one start of a process.
-    private func fill(_ text: String, _ instance: ClusterPlan.Instance, _ incarnation: Int) throws -> String {
-        var urls: [String: AMQPURL] = [:]
-        for broker in instance.brokers { urls[broker] = url(of: broker, for: instance.name) }
-        let node = topology.node(named: instance.node)
-        let port = node?.command != nil && node?.serve != nil ? try programPort(instance) : nil
-        var values = Template.Values(
-            sequence: incarnation, node: instance.name, replica: instance.replica,
-            generator: SeededGenerator(seed: options.seed, instance.name, "\(incarnation)", text),
-            now: { Int64(time(nil)) * 1_000 }, port: port,
-            endpoint: { name, endpoint in
-                guard let url = urls[name] else {
-                    return self.endpoint(endpoint, ofServer: name, for: instance.name)
-                }
-                return switch endpoint {
-                case .url: url.description
-                case .address: "\(url.host):\(url.port)"
-                case .host: url.host
-                case .port: "\(url.port)"
-                }
-            })
-        return try Template(text).text(&values)
-    }
-
-    /// Where a process reaches a server, or the first replica of a node that serves: at its own link to it.
-    private func endpoint(_ endpoint: Template.Endpoint, ofServer name: String, for client: String) -> String? {
-        guard let server = topology.instances(named: name).first, let port = linkPort(client, server) else {
-            return nil
-        }
-        return switch endpoint {
-        case .url: "http://127.0.0.1:\(port)"
-        case .address: "127.0.0.1:\(port)"
-        case .host: "127.0.0.1"
-        case .port: "\(port)"
-        }
-    }
-
-    /// The port on which a program that serves is to listen: its own choice, or one that is free now and stays its own.
-    private func programPort(_ instance: ClusterPlan.Instance) throws -> Int {
-        if let known = programPorts[instance.name] { return known }
-        let wanted = topology.node(named: instance.node)?.serve?.listen.map { $0 + instance.replica - 1 }
-        let port = try wanted ?? FreePort.find()
-        programPorts[instance.name] = port
-        return port
-    }
-
-    private func linkPort(_ client: String, _ server: String) -> Int? {
-        injector.links.first { $0.identity == LinkIdentity(client: client, server: server) }?.port
-    }
-
-    /// Where a process reaches a broker: at its own link to it.
-    func url(of broker: String, for client: String) -> AMQPURL? {
-        let identity = LinkIdentity(client: client, server: broker)
-        guard let link = injector.links.first(where: { $0.identity == identity }) else { return nil }
-        return credentials(of: broker).at(host: "127.0.0.1", port: link.port)
-    }
-
-    private func credentials(of broker: String) -> AMQPURL {
-        if case .external(let text)? = topology.node(ofInstance: broker)?.broker?.engine, let url = AMQPURL(text) {
-            return url
-        }
-        return AMQPURL()
-    }
-
     // MARK: - What processes do
 
     private func started(_ name: String, _ incarnation: Int, _ pid: Int32) {
@@ -202,8 +105,10 @@ extension Cluster {
         guard let node = topology.node(ofInstance: name), let command = node.command else { return }
         let port = programPorts[name]
         if let port, node.serve != nil { serverListens(name, port) }
-        // Who serves is ready when it can be reached.
-        guard let probe = command.ready ?? port.map({ ReadinessProbe(.tcp("127.0.0.1:\($0)")) }) else {
+        // Who serves is ready when it can be reached; nobody can ask that of a program that takes datagrams.
+        let canConnect = node.serve?.speaks != .udp
+        guard let probe = command.ready ?? (canConnect ? port.map({ ReadinessProbe(.tcp("127.0.0.1:\($0)")) }) : nil)
+        else {
             becomeReady(name)
             return
         }
@@ -232,6 +137,7 @@ extension Cluster {
         answersNoMore(name)
         brokerIsDown(name)
         serverIsDown(name)
+        injector.mesh.unregister(name)
         let wasStarting = life.state == .starting
         let decision = life.ended(end, isOver: phase == .stopping || phase == .ended)
         lives[name] = life
@@ -258,7 +164,7 @@ extension Cluster {
     }
 
     func restart(_ name: String) {
-        guard phase != .stopping, phase != .ended, lives[name]?.isAlive == false else { return }
+        guard phase != .stopping, phase != .ended, lives[name]?.canStart == true else { return }
         start(name)
     }
 
@@ -318,6 +224,8 @@ extension Cluster {
             } else {
                 serverListens(name, port)
             }
+        case .listeningDatagrams(let port):
+            if topology.node(ofInstance: name)?.peer != nil { injector.mesh.register(name, port: port) }
         case .request(.resolve(let server, _)): if let peer = peers[name] { resolve(server, for: name, peer) }
         case .ready: if topology.node(ofInstance: name)?.broker == nil { becomeReady(name) }
         case .progress(let progress):
@@ -335,37 +243,6 @@ extension Cluster {
         case .failed(let message): statuses[name]?.lastLines.append(message)
         default: break
         }
-    }
-
-    private func nodePlan(_ name: String, _ incarnation: Int) -> NodePlan {
-        let instance = plan.instances.first { $0.name == name }!
-        let node = topology.node(named: instance.node)!
-        var endpoints: [String: String] = [:]
-        for broker in instance.brokers { endpoints[broker] = url(of: broker, for: name)?.description }
-        var servers: [String: [ServerEndpoint]] = [:]
-        func known(_ server: String) -> [ServerEndpoint] {
-            topology.instances(named: server).compactMap { replica in
-                linkPort(name, replica).map {
-                    ServerEndpoint(instance: replica, port: $0, tls: topology.node(ofInstance: replica)?.serve?.tls)
-                }
-            }
-        }
-        for role in node.call where role.object == nil { servers[role.to] = known(role.to) }
-        // Who has to do with objects knows processes, not nodes.
-        for server in topology.objectServers(of: node) { servers[server] = known(server) }
-        return NodePlan(
-            node: node.name, instance: name, replica: instance.replica, incarnation: incarnation, seed: options.seed,
-            evidence: "\(folder.evidence)/\(name).\(incarnation).events",
-            broker: node.broker.map { _ in .init(port: 0, data: "\(folder.data)/\(name)") }, publish: node.publish,
-            consume: node.consume, serve: node.server, call: node.call,
-            services: node.server == nil && node.call.isEmpty ? [] : topology.services, places: topology.places,
-            replicas: Dictionary(
-                uniqueKeysWithValues: topology.nodes.filter { $0.serve != nil }.map { ($0.name, $0.instances) }),
-            servers: servers, objects: node.hasToDoWithObjects ? topology.objects : [], host: node.host,
-            directory: node.directory, directoryInstance: topology.directory?.instances.first,
-            hosts: topology.hostsByType,
-            failpoints: node.host == nil && node.directory == nil ? [] : failpoints.armed,
-            data: "\(folder.data)/\(name)", endpoints: endpoints)
     }
 
     // MARK: - Servers
@@ -459,7 +336,11 @@ extension Cluster {
                     switch kind {
                     case .log: self.statuses[name]?.hasPrintedReadyLine ?? false
                     case .consuming:
-                        self.injector.links.contains { $0.identity.client == name && $0.counts.consumers > 0 }
+                        // What an earlier life of it consumed says nothing about this one.
+                        self.injector.links.contains {
+                            $0.identity.client == name
+                                && $0.hasConsumer(after: self.statuses[name]?.lastForeignConnection ?? 0)
+                        }
                     case .http, .tcp, .exec: await check.holds(kind)
                     }
                 if holds {
@@ -471,9 +352,21 @@ extension Cluster {
             self.fail(
                 OrchError(
                     .unavailable, "the node '\(name)' did not become ready within \(probe.timeout.text)",
-                    cause: self.statuses[name]?.lastLines.last,
+                    cause: self.unusedLink(of: name), lastLine: self.statuses[name]?.lastLines.last,
                     advice: "its whole output is in \(self.folder.log(of: name))"))
         }
+    }
+
+    /// What to say of a program that has not talked to any of its brokers; `nil` for all others.
+    func unusedLink(of name: String) -> String? {
+        guard let instance = plan.instances.first(where: { $0.name == name }),
+            let node = topology.node(named: instance.node), node.command != nil
+        else { return nil }
+        let links = injector.links.filter {
+            $0.identity.client == name && instance.brokers.contains($0.identity.server)
+        }
+        guard !links.isEmpty, links.allSatisfy({ !$0.isUsed }) else { return nil }
+        return Topology.unusedLink(from: name, to: links.map(\.identity.server))
     }
 
     private func filled(_ kind: ReadinessProbe.Kind, _ name: String, _ incarnation: Int) -> ReadinessProbe.Kind {

@@ -43,7 +43,7 @@ extension Cluster {
             ?? .failed(reason: isEnding ? "the run ended" : "no answer within \(Self.migrationLimit.text)")
     }
 
-    private var isEnding: Bool { phase == .stopping || phase == .ended }
+    var isEnding: Bool { phase == .stopping || phase == .ended }
 
     /// Why objects cannot be moved there; `nil`: they can.
     func obstacle(toMigrationTo target: String) -> String? {
@@ -90,55 +90,6 @@ extension Cluster {
                 event.holders = UInt32(clamping: description.holders.count)
                 recorder.record(.objectState(event))
             }
-        }
-    }
-
-    // MARK: - The scenario
-
-    /// Starts the file's steps, each beside the others; the turns of one step follow one another.
-    func startScenario() {
-        let started = ContinuousClock.now
-        for step in topology.scenario {
-            let schedule = ScenarioSchedule(step)
-            if schedule.isFinite { openFaults += 1 }
-            tasks.append(
-                Task {
-                    await self.play(schedule, since: started)
-                    if schedule.isFinite { self.closedFault() }
-                })
-        }
-    }
-
-    private func play(_ schedule: ScenarioSchedule, since started: ContinuousClock.Instant) async {
-        var index = 0
-        while let turn = schedule.turn(index) {
-            try? await Task.sleep(until: started + turn.due, clock: .continuous)
-            guard !Task.isCancelled, phase == .running else { return }
-            index += 1
-            switch turn.action {
-            case .migrate(let object, let target): note(object, target, await migrate(object, to: target))
-            }
-        }
-    }
-
-    private func note(_ object: String, _ target: String, _ answer: MigrationAnswer) {
-        switch answer {
-        case .moved(let epoch, let pause):
-            tell(.note("\(object) moved to \(target): epoch \(epoch), pause \(Duration.nanoseconds(pause).text)"))
-        case .failed(let reason):
-            // What the end of the run cut short has not failed.
-            guard !isEnding else { return }
-            tell(.note("\(object) was not moved to \(target): \(reason)"))
-            failedMoves[object, default: []].append(reason)
-        case .notHere: break
-        }
-    }
-
-    /// What a report says of steps that failed.
-    var scenarioWarnings: [String] {
-        failedMoves.sorted { $0.key < $1.key }.map { object, reasons in
-            let times = reasons.count == 1 ? "once" : "\(reasons.count) times"
-            return "the scenario failed to move \(object) \(times); the last time: \(reasons.last!)"
         }
     }
 }

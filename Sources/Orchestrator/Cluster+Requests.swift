@@ -21,7 +21,9 @@ extension Cluster {
             Task {
                 let isDecided = await self.wait(for: nil) { self.phase != .starting || self.failure != nil }
                 if let failure = self.failure {
-                    let words = [failure.message, failure.cause].compactMap { $0 }.joined(separator: "\n  cause: ")
+                    let words =
+                        failure.message + (failure.cause.map { "\n  cause: \($0)" } ?? "")
+                        + (failure.lastLine.map { "\n  last line: \($0)" } ?? "")
                     peer.send(.response(.failed(message: words, exitCode: failure.code.rawValue)))
                 } else if isDecided {
                     peer.send(.response(.ready))
@@ -44,7 +46,22 @@ extension Cluster {
             } else {
                 Task { peer.send(.response(.migrated(await self.migrate(object, to: target)))) }
             }
+        case .holdings: Task { peer.send(.response(.holdings(await self.holdings()))) }
         case .objects(let limit, let object): Task { await self.tellObjects(limit: limit, object: object, to: peer) }
+        case .perform(let verb, let step, let line, let isRecorded):
+            let step = StepName(step, line: line, isRecorded: isRecorded)
+            Task {
+                // One that has just been told that the cluster is up may be sooner than its workloads.
+                _ = await self.wait(for: self.options.startTimeout) { self.phase != .starting && self.phase != .ready }
+                switch self.phase {
+                case .running:
+                    peer.send(.response(.performed(await self.perform(verb, as: step))))
+                case .starting, .ready:
+                    let code = OrchError.Code.unavailable.rawValue
+                    peer.send(.response(.failed(message: "the cluster is not up yet", exitCode: code)))
+                default: peer.send(.response(.performed(.cut)))
+                }
+            }
         case .down:
             down()
             closers.append(peer)
@@ -113,12 +130,14 @@ extension Cluster {
         return ClusterStatus(
             cluster: topology.name, run: folder.path, seed: options.seed, phase: phase.rawValue, pid: getpid(),
             elapsed: Double(MonotonicClock.now() - started) / 1e9, nodes: plan.instances.map { status(of: $0.name) },
-            links: injector.links.map { link in
-                let counts = link.counts
+            links: injector.traffic.map { row in
+                let counts = row.counts
                 return LinkStatus(
-                    link: link.identity.description, port: link.port, connections: link.connections,
+                    link: row.link.description, port: row.port, connections: row.connections,
                     publishes: counts.publishes, deliveries: counts.deliveries, acks: counts.acks,
-                    confirms: counts.confirms, requests: counts.requests, replies: counts.replies)
+                    confirms: counts.confirms, requests: counts.requests, replies: counts.replies,
+                    events: counts.events, datagrams: counts.datagrams, toServer: row.toServer,
+                    toClient: row.toClient)
             },
             faults: faultStatuses)
     }
@@ -129,7 +148,25 @@ extension Cluster {
         return NodeStatus(
             name: name, node: node.name, role: node.roleName, pid: life.pid, state: life.state,
             restarts: life.restarts, detail: life.end?.text ?? "", port: statuses[name]?.port,
-            progress: statuses[name]?.progress)
+            progress: statuses[name]?.progress ?? progressSeen(of: name, node))
+    }
+
+    /// What the links saw of a program, which says nothing itself.
+    private func progressSeen(of name: String, _ node: Node) -> Progress? {
+        guard node.command != nil else { return nil }
+        var progress = Progress()
+        var seen = Progress.Seen()
+        for link in injector.links where link.identity.client == name {
+            let counts = link.counts
+            progress.published += counts.publishes
+            progress.confirmed += counts.confirms
+            seen.delivered += counts.deliveries
+            seen.acked += counts.acks
+            seen.requests += counts.requests
+            seen.replies += counts.replies
+        }
+        progress.seen = seen
+        return progress
     }
 }
 
@@ -138,13 +175,17 @@ extension Node {
     package var roleName: String {
         var words: [String] = []
         if broker != nil { words.append("broker") }
-        if !publish.isEmpty { words.append("publish") }
+        if !publish.isEmpty || !append.isEmpty { words.append("publish") }
         if !consume.isEmpty { words.append("consume") }
         if serve != nil, command == nil { words.append("serve") }
         if host != nil { words.append("host") }
         if directory != nil { words.append("directory") }
         if call.contains(where: { $0.object == nil }) { words.append("call") }
         if call.contains(where: { $0.object != nil }) { words.append("invoke") }
+        if feed != nil { words.append("feed") }
+        if !watch.isEmpty { words.append("watch") }
+        if peer != nil { words.append("peer") }
+        if names != nil { words.append("names") }
         if command != nil { words.append("command") }
         return words.joined(separator: ", ")
     }

@@ -55,15 +55,20 @@ package actor Cluster {
     var closers: [ControlServer.Peer] = []
     var surveys: [Int: CheckedContinuation<Survey?, Never>] = [:]
     var lastSurvey = 0
+    /// What the brokers said last of their queues, and those that have not answered yet.
+    var depths: [String: [QueueStatus]] = [:]
+    var askedBrokers: Set<String> = []
     /// Questions about objects that are not answered yet.
     var migrations: [Int: HostPoll<MigrationAnswer>] = [:]
     var descriptions: [Int: ObjectPoll] = [:]
     var lastQuestion = 0
-    /// By object: why the scenario could not move it.
-    var failedMoves: [String: [String]] = [:]
+    /// What the scenario and its script have come to.
+    var scenario = ScenarioState()
     var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     var lastWaiter = 0
     var early: [Int: AssertionResult] = [:]
+    /// Whose work was not done when the run ended.
+    var unfinished: [String] = []
     /// Evidence that could not be written.
     var recordingFailures: [OrchError] = []
     var tasks: [Task<Void, Never>] = []
@@ -85,6 +90,8 @@ package actor Cluster {
         var progress: Progress?
         /// The line that its readiness waits for has come.
         var hasPrintedReadyLine = false
+        /// The newest connection of the run when it was started: none of its own is older.
+        var lastForeignConnection: UInt32 = 0
         /// The last lines that it has printed.
         var lastLines: [String] = []
         var lastPID: Int32 = 0
@@ -166,11 +173,19 @@ package actor Cluster {
             })
         for instance in plan.instances {
             for server in instance.brokers + instance.servers { _ = try await link(instance.name, server) }
+            for server in instance.datagramServers { _ = try await datagramLink(instance.name, server) }
+            if topology.node(named: instance.node)?.peer != nil { try await injector.openDoorway(of: instance.name) }
         }
         for node in topology.servers {
             // Replicas have the ports that follow.
             for (index, instance) in node.instances.enumerated() {
-                _ = try await link(NodeLink.outside, instance, port: node.serve?.port.map { $0 + index } ?? 0)
+                _ = try await link(NodeLink.outside, instance, port: node.server?.port.map { $0 + index } ?? 0)
+            }
+        }
+        for node in topology.datagramServers {
+            for (index, instance) in node.instances.enumerated() {
+                let port = node.serve?.port.map { $0 + index } ?? 0
+                _ = try await datagramLink(NodeLink.outside, instance, port: port)
             }
         }
         for node in topology.brokers {
@@ -190,6 +205,10 @@ package actor Cluster {
             stampsCalls: node?.server != nil && node?.command == nil)
     }
 
+    private func datagramLink(_ client: String, _ server: String, port: Int = 0) async throws -> DatagramLink {
+        try await injector.datagramLink(LinkIdentity(client: client, server: server), port: port)
+    }
+
     private func bringUp() async throws {
         // From here on there is something to look at; a start that fails earlier leaves the last run in its place.
         folder.becomeLatest()
@@ -205,7 +224,8 @@ package actor Cluster {
             let late = plan.instances.map(\.name).filter { !self.isReady($0) }
             throw OrchError(
                 .unavailable, "not ready within \(options.startTimeout.text): \(late.joined(separator: ", "))",
-                cause: late.first.flatMap { statuses[$0]?.lastLines.last },
+                cause: late.first.flatMap { unusedLink(of: $0) },
+                lastLine: late.first.flatMap { statuses[$0]?.lastLines.last },
                 advice: "see \(folder.logs)")
         }
         move(to: .ready)
@@ -225,7 +245,9 @@ package actor Cluster {
         startScheduledFaults(initial: false)
         startScenario()
         startEarlyAssertions()
-        _ = await wait(for: nil) { self.endRequest != nil || (!self.options.keep && self.isWorkDone) }
+        startWaitingNote()
+        _ = await wait(for: options.runTime) { self.endRequest != nil || (!self.options.keep && self.isWorkDone) }
+        unfinished = isWorkDone ? [] : waitedFor
     }
 
     func move(to phase: ClusterPhase) {
@@ -280,34 +302,49 @@ package actor Cluster {
     /// none of them.
     private var isWorkDone: Bool {
         guard openFaults == 0 else { return false }
+        let workers = workers
+        return workers.isEmpty ? hasSchedule : workers.allSatisfy { $0.isDone }
+    }
+
+    /// Whose work the run waits for: nodes with finite work, or where there is none, programs.
+    private var workers: [(name: String, isDone: Bool)] {
         let finite = plan.instances.filter { instance in
-            topology.node(named: instance.node)?.hasFiniteWork ?? false
+            topology.node(named: instance.node).map(hasFiniteWork) ?? false
         }
-        if !finite.isEmpty {
-            return finite.allSatisfy { instance in
-                let life = lives[instance.name]
-                // One that is down for good publishes no more.
-                if life?.isAlive == false, life?.state != .restarting, life?.state != .starting { return true }
-                return statuses[instance.name]?.progress?.isDone == true
+        if finite.isEmpty { return programsToWaitFor.map { ($0, hasEnded($0)) } }
+        return finite.map { instance in
+            let life = lives[instance.name]
+            // One that is down for good publishes no more.
+            if life?.isAlive == false, life?.state != .restarting, life?.state != .starting {
+                return (instance.name, true)
             }
+            return (instance.name, statuses[instance.name]?.progress?.isDone == true)
         }
-        let programs = programsToWaitFor
-        if !programs.isEmpty { return programs.allSatisfy(hasEnded) }
-        return hasSchedule
+    }
+
+    /// Those of them that have not ended.
+    var waitedFor: [String] { workers.filter { !$0.isDone }.map(\.name) }
+
+    /// A server of feeds that end is at work until it has appended all of them.
+    private func hasFiniteWork(_ node: Node) -> Bool {
+        node.hasFiniteWork
+            || (node.feed?.feeds ?? []).contains { topology.feed(named: $0)?.append?.count != nil }
     }
 
     /// Whether there are faults or steps that happen at their times and then are over.
     private var hasSchedule: Bool {
-        topology.scenario.contains { ScenarioSchedule($0).isFinite }
+        topology.script != nil || topology.scenario.contains { ScenarioSchedule($0).isFinite }
             || topology.faults.contains {
                 $0.failpoint == nil && $0.every == nil && ($0.duration != nil || $0.fault.isInstant)
             }
     }
 
     /// Where the file has no finite workload of its own, a run is over when the programs that its assertions start
-    /// `from:` have ended, or where they name none, all programs.
+    /// `from:` have ended, or where they name none, all programs but those that serve others.
     private var programsToWaitFor: [String] {
-        let commands = topology.nodes.filter { $0.command != nil }
+        let programs = topology.nodes.filter { $0.command != nil }
+        let clients = programs.filter { $0.serve == nil }
+        let commands = clients.isEmpty ? programs : clients
         let sources = topology.assertions.compactMap { spec -> String? in
             switch spec.assertion {
             case .delivery(_, let from, _, _), .routing(let from), .order(let from, _): from
@@ -318,9 +355,8 @@ package actor Cluster {
             }
         }
         let named = sources.flatMap { topology.instances(named: $0) }
-        let all = commands.flatMap(\.instances)
-        let chosen = all.filter(named.contains)
-        return chosen.isEmpty ? all : chosen
+        let chosen = programs.flatMap(\.instances).filter(named.contains)
+        return chosen.isEmpty ? commands.flatMap(\.instances) : chosen
     }
 
     private func hasEnded(_ instance: String) -> Bool {

@@ -27,18 +27,28 @@ package struct ClusterOptions: Sendable {
     package var startTimeout: Duration
     /// Stay up when the workloads have ended, until asked to end.
     package var keep: Bool
+    /// The run ends in order after this time, whatever still works; `nil`: when its work is done.
+    package var runTime: Duration?
     /// What the judge must know of the types of objects.
     package var models: (any ObjectModels)?
+    /// Who makes the calls and invocations of the scenario; without one those steps fail.
+    package var callers: (any ScenarioCallers)?
+    /// Who runs the topology's script; without one it fails.
+    package var scripts: (any ScenarioScripts)?
 
     package init(
         seed: UInt64, executable: String, directory: String, startTimeout: Duration = .seconds(30), keep: Bool = false,
-        models: (any ObjectModels)? = nil
+        runTime: Duration? = nil, models: (any ObjectModels)? = nil, callers: (any ScenarioCallers)? = nil,
+        scripts: (any ScenarioScripts)? = nil
     ) {
         self.seed = seed
         self.executable = executable
         self.directory = directory
         self.startTimeout = startTimeout
         self.keep = keep
+        self.runTime = runTime
         self.models = models
+        self.callers = callers
+        self.scripts = scripts
     }
 }

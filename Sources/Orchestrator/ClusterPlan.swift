@@ -14,6 +14,8 @@ package struct ClusterPlan: Sendable, Codable {
         /// Servers that it calls, the directory and the hosts of objects that it invokes, each replica through a link of
         /// its own. Others are linked at first use.
         package var servers: [String]
+        /// Programs that it may send datagrams to, each replica through a link of its own.
+        package var datagramServers: [String]
     }
 
     package var instances: [Instance]
@@ -23,17 +25,21 @@ package struct ClusterPlan: Sendable, Codable {
             let isProgram = node.command != nil
             let brokers = topology.brokersUsed(by: node)
             let servers = topology.serversUsed(by: node)
+            // Only programs choose their words: native peers go through the mesh.
+            let datagramServers = isProgram ? topology.datagramServers.map(\.name) : []
             // Everything needs its brokers, whether or not the file says so, and a program that is no server itself
             // needs its servers. A native caller waits for them by itself, so that two nodes may call each other.
             let needed =
-                (node.broker == nil ? brokers : []) + (isProgram && node.serve == nil ? servers : []) + node.dependsOn
+                (node.broker == nil ? brokers : []) + (isProgram && node.serve == nil ? servers + datagramServers : [])
+                + node.dependsOn
             let after = needed.flatMap { topology.instances(named: $0) }
             return node.instances.enumerated().map { index, name in
                 Instance(
                     name: name, node: node.name, replica: index + 1, after: after.filter { $0 != name },
                     brokers: brokers.flatMap { topology.instances(named: $0) },
                     servers: Set(servers.flatMap { topology.instances(named: $0) } + topology.objectServers(of: node))
-                        .subtracting([name]).sorted())
+                        .subtracting([name]).sorted(),
+                    datagramServers: datagramServers.flatMap { topology.instances(named: $0) }.filter { $0 != name })
             }
         }
     }
@@ -42,7 +48,9 @@ package struct ClusterPlan: Sendable, Codable {
     /// each other, as hosts of objects do, stop together.
     package var stopLayers: [[String]] {
         var rank: [String: Int] = [:]
-        let all = Dictionary(instances.map { ($0.name, Set($0.after + $0.servers)) }) { first, _ in first }
+        let all = Dictionary(instances.map { ($0.name, Set($0.after + $0.servers + $0.datagramServers)) }) { first, _ in
+            first
+        }
         func depth(_ name: String, _ seen: Set<String>) -> Int {
             if let known = rank[name] { return known }
             guard !seen.contains(name), let needs = all[name] else { return 0 }
@@ -72,7 +80,25 @@ extension Topology {
     }
 }
 
+extension Topology {
+    /// The node that serves each feed, by the feed's name.
+    var feedServers: [String: String] {
+        nodes.reduce(into: [:]) { servers, node in
+            for feed in node.feed?.feeds ?? [] where servers[feed] == nil { servers[feed] = node.name }
+        }
+    }
+
+    /// The nodes that a node watches, appends to, or joins its group through.
+    func followed(by node: Node) -> Set<String> {
+        let names = node.peer.flatMap { group(named: $0.group)?.names }
+        return Set(node.watch.map(\.to) + node.append.map(\.to) + [names].compactMap { $0 })
+    }
+}
+
 extension Node {
+    /// It serves feeds, follows any, or may append to them.
+    var hasToDoWithFeeds: Bool { feed != nil || !watch.isEmpty || !append.isEmpty || serve != nil }
+
     /// It hosts, invokes, or is the directory.
     var hasToDoWithObjects: Bool { host != nil || directory != nil || call.contains { $0.object != nil } }
 }

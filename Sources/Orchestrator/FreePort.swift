@@ -10,15 +10,15 @@ import ClusterModel
 
 /// A port for a program that must be told where to listen.
 enum FreePort {
-    /// A TCP port on 127.0.0.1 that nobody has at this moment.
+    /// A port on 127.0.0.1 that nobody has at this moment: of TCP, or of UDP.
     /// - Throws: `OrchError` (`unavailable`) where the kernel gives none.
-    static func find() throws -> Int {
+    static func find(forDatagrams: Bool = false) throws -> Int {
         #if os(Linux)
-            let stream = Int32(SOCK_STREAM.rawValue)
+            let kind = Int32((forDatagrams ? SOCK_DGRAM : SOCK_STREAM).rawValue)
         #else
-            let stream = SOCK_STREAM
+            let kind = forDatagrams ? SOCK_DGRAM : SOCK_STREAM
         #endif
-        let descriptor = socket(AF_INET, stream, 0)
+        let descriptor = socket(AF_INET, kind, 0)
         guard descriptor >= 0 else { throw failed(errno) }
         defer { close(descriptor) }
         var address = sockaddr_in()

@@ -33,7 +33,7 @@ final class LogCapture: ChannelInboundHandler {
     static func open(
         path: String, on loop: any EventLoop, told: @escaping @Sendable (String) -> Void
     ) async throws -> (output: Int32, pipe: any Channel) {
-        let file = Self.descriptor(path)
+        let file = CloseOnExec.ownFile(path, appends: true)
         guard file >= 0 else {
             throw OrchError(.unavailable, "cannot open \(path)", cause: String(cString: strerror(errno)))
         }
@@ -53,16 +53,6 @@ final class LogCapture: ChannelInboundHandler {
             }
             .takingOwnershipOfDescriptor(input: ends[0]).get()
         return (ends[1], channel)
-    }
-
-    private static func descriptor(_ path: String) -> Int32 {
-        #if canImport(Glibc)
-            Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        #elseif canImport(Musl)
-            Musl.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        #else
-            Darwin.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        #endif
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -5,9 +5,9 @@
         import Musl
     #endif
 
-    enum MarkedProcesses {
+    package enum MarkedProcesses {
         /// Processes that were started with this entry in their environment (`proc(5)`, `/proc/PID/environ`).
-        static func find(_ entry: String) -> [Int32] {
+        package static func find(_ entry: String) -> [Int32] {
             guard let folder = opendir("/proc") else { return [] }
             defer { closedir(folder) }
             let wanted = Array(entry.utf8)

@@ -54,6 +54,9 @@ package struct NodeLife: Sendable, Equatable {
 
     package var isAlive: Bool { pid != nil }
 
+    /// There is no process, and none is being made: two at once would be one too many.
+    package var canStart: Bool { pid == nil && state != .starting }
+
     package mutating func starting() {
         incarnation += 1
         state = .starting

@@ -30,9 +30,27 @@ package struct RunFolder: Sendable {
     /// What a detached orchestrator prints.
     package var output: String { "\(path)/orch.log" }
 
+    /// The address of the live page, with its token, while there is one.
+    package var page: String { "\(path)/page.url" }
+
     package var evidenceFiles: [String] { FolderListing.files(in: evidence, ending: ".events") }
 
+    /// Of a run that goes on, what processes say of themselves is to be read before what links and the orchestrator saw:
+    /// what a process did then never lacks its cause.
+    package var evidenceOfEffects: [String] { evidenceFiles.filter { !Self.isOfCauses($0) } }
+    package var evidenceOfCauses: [String] { evidenceFiles.filter(Self.isOfCauses) }
+
+    static func isOfCauses(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last ?? ""
+        return name.hasPrefix("links-") && !name.dropLast(7).contains(".") || name == "orchestrator.events"
+    }
+
     package func log(of instance: String) -> String { "\(logs)/\(instance).log" }
+
+    /// The folder for the files of one process, kept over its restarts.
+    package func data(of instance: String) -> String { "\(data)/\(instance)" }
+
+    package func makeData(of instance: String) throws(OrchError) { try Self.make(data(of: instance)) }
 
     /// An existing run's folder.
     package init(path: String) {

@@ -33,6 +33,7 @@ struct AsciiGraph {
         case .exchange: "<\(text)>"
         case .queue, .anonymous: "[\(text)]"
         case .broker: "{\(vertex.name)}"
+        case .cloud: "((\(text)))"
         case .node, .program: text
         }
     }

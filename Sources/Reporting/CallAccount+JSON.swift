@@ -57,18 +57,12 @@ extension CallMeasure {
     /// A key with its value, in the object of the assertion.
     func write(to json: inout JSONText) {
         switch self {
-        case .latency(let account):
-            json.key("latency")
-            json.object { json in
-                json.key("measured")
-                json.value(account.measured)
-                json.key("left_out")
-                json.value(account.leftOut)
-                for value in account.values {
-                    json.key("\(value.name)_ms")
-                    json.value(Double(value.duration.nanoseconds) / 1e6)
-                }
-            }
+        case .latency(let account): account.write("latency", to: &json)
+        case .freshness(let account): account.write("freshness", to: &json)
+        case .members(let account): account.write(to: &json)
+        case .lookups(let accounts):
+            json.key("lookups")
+            json.list(accounts) { $1.write(to: &$0) }
         case .throughput(let account):
             json.key("throughput")
             json.object { json in
@@ -111,5 +105,26 @@ extension CallMeasure {
                 }
             }
         }
+    }
+}
+
+extension LatencyAccount {
+    fileprivate func write(_ key: String, to json: inout JSONText) {
+        json.key(key)
+        json.object { json in
+            json.key("measured")
+            json.value(measured)
+            json.key("left_out")
+            json.value(leftOut)
+            for value in values { value.write(to: &json) }
+        }
+    }
+}
+
+extension LatencyAccount.Value {
+    /// `"p99_ms":12.3`.
+    func write(to json: inout JSONText) {
+        json.key("\(name)_ms")
+        json.value(Double(duration.nanoseconds) / 1e6)
     }
 }

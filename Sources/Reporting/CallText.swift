@@ -93,6 +93,11 @@ extension CallMeasure {
             }
             return shown + (accounts.count > 5 ? ["and \(accounts.count - 5) more"] : [])
         case .times(let account): return account.lines
+        case .freshness(let account):
+            let values = account.values.map(\.text).joined(separator: ", ")
+            return ["from append to sight: \(values) (\(account.measured) \(account.measured == 1 ? "item" : "items"))"]
+        case .members(let account): return account.lines
+        case .lookups(let accounts): return accounts.map(\.line)
         }
     }
 
@@ -100,7 +105,7 @@ extension CallMeasure {
     var isToldByFailure: Bool {
         switch self {
         case .throughput, .availability: true
-        case .latency, .recovery, .times: false
+        case .latency, .recovery, .times, .freshness, .members, .lookups: false
         }
     }
 }

@@ -38,6 +38,7 @@ struct DotGraph {
             case .queue: "cylinder"
             case .anonymous: "cylinder, style=dashed"
             case .program: "parallelogram"
+            case .cloud: "ellipse, style=dashed"
             case .node, .broker: "box, style=rounded"
             }
         return "\(Self.quoted(vertex.id)) [label=\(label), shape=\(shape)];"

@@ -11,6 +11,9 @@ extension GraphModel {
 
     private static func services(_ node: Node) -> [String] {
         guard let serve = node.serve else { return [] }
+        if serve.services.isEmpty {
+            return ["speaks \(serve.speaks.rawValue)"] + (serve.port.map { ["port \($0)"] } ?? [])
+        }
         let names = serve.services.map { String($0.split(separator: ".").last ?? "") }
         return ["serves \(names.joined(separator: ", "))"] + (serve.port.map { ["port \($0)"] } ?? [])
     }
@@ -20,7 +23,8 @@ extension GraphModel {
         if case .queue(let queue, let broker)? = node.serve?.via {
             connect(
                 self.queue(queue, broker), id, "requests",
-                faults(node, [broker], kinds: [.deliver], toServer: false))
+                faults(node, [broker], kinds: [.deliver], toServer: false),
+                way: Way(client: node.name, servers: [broker], kinds: [.deliver], sends: .server))
         }
         for role in node.call where role.object != nil { addInvocation(role, of: node) }
         for role in node.call where role.object == nil {
@@ -28,17 +32,28 @@ extension GraphModel {
             switch role.via {
             case .grpc:
                 let servers = topology.node(named: role.to)?.instances ?? [role.to]
-                connect(id, "node:\(role.to)", label, bothWays(node, servers))
+                connect(
+                    id, "node:\(role.to)", label, bothWays(node, servers),
+                    way: Way(client: node.name, servers: servers, kinds: [.request], sends: .both))
             case .queue(let queue, let broker):
                 connect(
-                    id, self.queue(queue, broker), label, faults(node, [broker], kinds: [.publish], toServer: true))
+                    id, self.queue(queue, broker), label, faults(node, [broker], kinds: [.publish], toServer: true),
+                    way: Way(client: node.name, servers: [broker], kinds: [.publish], sends: .client))
             }
         }
         // A program may call whatever it likes; one that serves is there to answer.
         guard node.command != nil, node.serve == nil else { return }
-        for server in topology.servers where server.name != node.name && server.directory == nil {
+        let others = (topology.servers + topology.datagramServers).filter { $0.directory == nil && $0.names == nil }
+        for server in others where server.name != node.name {
             if node.call.contains(where: { $0.to == server.name }) { continue }
-            connect(id, "node:\(server.name)", "", bothWays(node, server.instances), isGuess: true)
+            let isUDP = server.server?.speaks == .udp
+            let faults = bothWays(
+                node, server.instances, up: [isUDP ? .datagram : .request],
+                down: isUDP ? [.datagram] : [.reply, .event])
+            connect(
+                id, "node:\(server.name)", "", faults, isGuess: true,
+                way: Way(
+                    client: node.name, servers: server.instances, kinds: [isUDP ? .datagram : .request], sends: .both))
         }
     }
 
@@ -47,15 +62,17 @@ extension GraphModel {
         for host in topology.nodes where host.host?.types.contains(role.service) == true {
             connect(
                 "node:\(node.name)", "node:\(host.name)", "\(role.fullMethod) of \(role.object ?? "")",
-                bothWays(node, host.instances))
+                bothWays(node, host.instances),
+                way: Way(client: node.name, servers: host.instances, kinds: [.request], sends: .both))
         }
     }
 
     /// What is on the requests, and what on the replies.
-    private func bothWays(_ node: Node, _ servers: [String]) -> [String] {
+    func bothWays(
+        _ node: Node, _ servers: [String], up: [MessageKind] = [.request], down: [MessageKind] = [.reply]
+    ) -> [String] {
         let all =
-            faults(node, servers, kinds: [.request], toServer: true)
-            + faults(node, servers, kinds: [.reply], toServer: false)
+            faults(node, servers, kinds: up, toServer: true) + faults(node, servers, kinds: down, toServer: false)
         return all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 }

@@ -40,6 +40,7 @@ struct MermaidGraph {
         return switch vertex.kind {
         case .exchange: "\(number){{\(text)}}"
         case .queue, .anonymous: "\(number)[(\(text))]"
+        case .cloud: "\(number)((\(text)))"
         case .program: "\(number)[/\(text)/]"
         case .node, .broker: "\(number)[\(text)]"
         }

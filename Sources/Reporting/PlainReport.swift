@@ -10,6 +10,8 @@ struct PlainReport {
             "run: \(report.topology), seed \(report.seed), \(report.duration.seconds), \(report.nodes.count) nodes"
         ]
         for result in report.assertions { lines += describe(result) }
+        for feed in report.feeds { lines.append("feed: \(feed.story)") }
+        for group in report.peers { lines += group.stories.map { "peers: \(group.group): \($0.name): \($0.text)" } }
         for fault in report.faults {
             let link = fault.link.isEmpty ? "" : " on \(fault.link)"
             let stories = fault.stories.isEmpty ? "" : ": \(fault.stories.joined(separator: ", "))"

@@ -11,6 +11,15 @@ extension RunReport {
             json.value(topology)
             json.key("seed")
             json.value(exact: seed)
+            if !parameters.isEmpty {
+                json.key("params")
+                json.object { json in
+                    for parameter in parameters {
+                        json.key(parameter.name)
+                        json.value(parameter.value)
+                    }
+                }
+            }
             json.key("verdict")
             json.value(verdict.rawValue)
             json.key("duration_s")
@@ -29,9 +38,21 @@ extension RunReport {
                 json.key("objects")
                 json.list(objects) { $1.write(to: &$0) }
             }
+            if !feeds.isEmpty {
+                json.key("feeds")
+                json.list(feeds) { $1.write(to: &$0) }
+            }
+            if !peers.isEmpty {
+                json.key("peers")
+                json.list(peers) { $1.write(to: &$0) }
+            }
             if !problems.isEmpty {
                 json.key("problems")
                 json.list(problems) { $0.value($1) }
+            }
+            if !waitedFor.isEmpty {
+                json.key("waited_for")
+                json.list(waitedFor) { $0.value($1) }
             }
             if !warnings.isEmpty {
                 json.key("warnings")

@@ -57,22 +57,29 @@ package struct RunReport: Sendable, Equatable {
     /// The file as the user named it, for the line that says how to replay the run; `nil` where there is none.
     package var file: String?
     package var seed: UInt64
+    /// What the file's parameters were.
+    package var parameters: [Parameter] = []
     package var duration: Duration
     package var nodes: [Node]
     package var faults: [Fault]
     package var assertions: [AssertionResult]
     package var objects: [ObjectAccount]
+    package var feeds: [FeedAccount]
+    package var peers: [PeerAccount]
     /// What the evidence lacks, in words (`History.problems`).
     package var problems: [String]
     /// What did not happen as the file says, and is nobody's verdict: a fault that never began.
     package var warnings: [String]
+    /// The processes whose work was not done when something else ended the run.
+    package var waitedFor: [String]
     /// Ended by Ctrl-C or a signal.
     package var interrupted: Bool
 
     package init(
         topology: String, file: String? = nil, seed: UInt64, duration: Duration, nodes: [Node] = [],
         faults: [Fault] = [], assertions: [AssertionResult] = [], objects: [ObjectAccount] = [],
-        problems: [String] = [], warnings: [String] = [], interrupted: Bool = false
+        feeds: [FeedAccount] = [], peers: [PeerAccount] = [],
+        problems: [String] = [], waitedFor: [String] = [], warnings: [String] = [], interrupted: Bool = false
     ) {
         self.topology = topology
         self.file = file
@@ -82,7 +89,10 @@ package struct RunReport: Sendable, Equatable {
         self.faults = faults
         self.assertions = assertions
         self.objects = objects
+        self.feeds = feeds
+        self.peers = peers
         self.problems = problems
+        self.waitedFor = waitedFor
         self.warnings = warnings
         self.interrupted = interrupted
     }

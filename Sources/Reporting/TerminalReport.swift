@@ -16,7 +16,12 @@ extension RunReport {
     }
 
     /// How to see the same again.
-    package var replay: String? { file.map { "orch up \($0) --seed \(seed)" } }
+    package var replay: String? {
+        file.map { file in
+            let given = parameters.filter(\.isGiven).map { " --param \(ShellText.quoted($0.assignment))" }
+            return "orch up \(ShellText.quoted(file))\(given.joined()) --seed \(seed)"
+        }
+    }
 
     /// `2 hold, 1 violated, 1 unknown`.
     var tally: String {
@@ -65,6 +70,7 @@ extension MessageKind {
         case .confirm: "confirms"
         case .request: "requests"
         case .reply: "replies"
+        case .event: "events"
         case .datagram: "datagrams"
         }
     }
@@ -117,6 +123,8 @@ struct TerminalReport {
     var lines: [String] {
         var lines = [headline, ""]
         for result in report.assertions { lines += draw(result) }
+        lines += section("feeds", feedTable)
+        for account in report.peers { lines += section("peers · \(account.group)", peerLines(account)) }
         lines += section("faults", faultTable)
         lines += section("nodes", nodeTable)
         for problem in report.problems.prefix(5) { lines += paragraph("evidence: \(problem)", indent: 2, .yellow) }
@@ -267,12 +275,23 @@ struct TerminalReport {
             destinations += 1
             guard destinations <= 2 else { break }
             let place = result.destinations.count > 1 ? " at \(destination.to)" : ""
-            lines += draw(destination.examples, place, limit: limit)
+            let counts = destination.counts
+            // Where all undecided ones are of one kind, they are counted.
+            let isOneKind = counts.lost == 0 && counts.duplicatedAtMost == counts.duplicated
+            lines += draw(
+                destination.examples, place, limit: limit,
+                totals: [
+                    .lost: counts.lost, .duplicated: counts.duplicated, .unexpected: counts.unexpected,
+                    .undecided: isOneKind ? counts.lostAtMost : 0,
+                ])
         }
         return lines + draw(result.examples, "", limit: limit)
     }
 
-    private func draw(_ examples: [Example], _ place: String, limit: Int) -> [String] {
+    /// - Parameter totals: how many there are of a kind, where that is known; examples are a few of them.
+    private func draw(
+        _ examples: [Example], _ place: String, limit: Int, totals: [Example.Kind: Int] = [:]
+    ) -> [String] {
         var lines: [String] = []
         for kind in Example.Kind.allCases {
             let all = examples.filter { $0.kind == kind }
@@ -283,7 +302,9 @@ struct TerminalReport {
             }
             if all.count > limit {
                 let rest = all.dropFirst(limit).map(\.message).joined(separator: " ")
-                lines += paragraph("also \(kind.rawValue): \(rest)", indent: 4, .dim)
+                let more = (totals[kind] ?? 0) - all.count
+                let end = more > 0 ? " and \(more) more" : ""
+                lines += paragraph("also \(kind.rawValue): \(rest)\(end)", indent: 4, .dim)
             }
         }
         return lines
@@ -314,7 +335,7 @@ struct TerminalReport {
 
     private var nodeTable: [String] { aligned(report.remarkableNodes.map { [$0.name, $0.story] }) }
 
-    private func aligned(_ rows: [[String]]) -> [String] {
+    func aligned(_ rows: [[String]]) -> [String] {
         guard let columns = rows.first?.count else { return [] }
         let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
         let indent = 4 + widths.dropLast().reduce(0) { $0 + $1 + 2 }

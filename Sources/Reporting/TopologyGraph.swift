@@ -1,7 +1,7 @@
 import ClusterModel
 
 /// Draws what a topology declares: who publishes to which exchange, what is bound to it, who consumes, who calls whom,
-/// and which faults are on the way.
+/// who follows which feed, which peers are a group, and which faults are on the way.
 package enum TopologyGraph {
     package enum Format: String, Sendable, CaseIterable { case ascii, mermaid, dot }
 
@@ -20,7 +20,11 @@ package enum TopologyGraph {
 
 /// The vertices and edges of a topology, in the order of the file.
 struct GraphModel {
-    enum Kind: Equatable { case broker, exchange, queue, anonymous, node, program }
+    enum Kind: Equatable {
+        case broker, exchange, queue, anonymous, node, program
+        /// A group of peers.
+        case cloud
+    }
 
     struct Vertex {
         /// Unique: `exchange:logs`.
@@ -41,6 +45,20 @@ struct GraphModel {
         var faults: [String]
         /// A way that nobody declares: what a user's program does.
         var isGuess = false
+        var way: Way?
+    }
+
+    /// The links that carry what an edge stands for.
+    struct Way {
+        enum Sender: String { case client, server, both }
+
+        /// A node.
+        var client: String
+        /// Processes.
+        var servers: [String]
+        /// What of it passes on these links.
+        var kinds: [MessageKind]
+        var sends: Sender
     }
 
     let topology: Topology
@@ -53,6 +71,7 @@ struct GraphModel {
         for exchange in topology.exchanges { add(exchange) }
         for queue in topology.queues { add(queue) }
         for node in topology.nodes where node.broker == nil || node.hasWork { add(node) }
+        addGroups()
         for exchange in topology.exchanges {
             guard let alternate = exchange.alternate else { continue }
             connect(
@@ -64,12 +83,15 @@ struct GraphModel {
         for node in topology.nodes {
             addWork(of: node)
             addCalls(of: node)
+            addNetwork(of: node)
         }
     }
 
     func vertex(_ id: String) -> Vertex? { vertices.first { $0.id == id } }
 
     // MARK: - Vertices
+
+    mutating func add(_ vertex: Vertex) { vertices.append(vertex) }
 
     private mutating func addBroker(_ node: Node) {
         var details: [String] = []
@@ -109,7 +131,8 @@ struct GraphModel {
         vertices.append(
             Vertex(
                 id: "node:\(node.name)", kind: node.command == nil ? .node : .program, name: node.name,
-                details: details + Self.serving(node) + (node.broker == nil ? troubles(node) : [])))
+                details: details + Self.serving(node) + Self.offering(node)
+                    + (node.broker == nil ? troubles(node) : [])))
     }
 
     /// Faults on the process itself.
@@ -145,10 +168,10 @@ struct GraphModel {
     // MARK: - Edges
 
     mutating func connect(
-        _ from: String, _ to: String, _ label: String, _ faults: [String], isGuess: Bool = false
+        _ from: String, _ to: String, _ label: String, _ faults: [String], isGuess: Bool = false, way: Way? = nil
     ) {
         if edges.contains(where: { $0.from == from && $0.to == to && $0.label == label }) { return }
-        edges.append(Edge(from: from, to: to, label: label, faults: faults, isGuess: isGuess))
+        edges.append(Edge(from: from, to: to, label: label, faults: faults, isGuess: isGuess, way: way))
     }
 
     private mutating func bind(_ binding: Binding, to queue: String, _ broker: String) {
@@ -161,10 +184,11 @@ struct GraphModel {
         let id = "node:\(node.name)"
         for role in node.publish {
             let faults = faults(node, [role.broker], kinds: Self.toBroker, toServer: true)
+            let way = Way(client: node.name, servers: [role.broker], kinds: [.publish], sends: .client)
             if role.exchange.isEmpty {
-                connect(id, queue(role.key, role.broker), "", faults)
+                connect(id, queue(role.key, role.broker), "", faults, way: way)
             } else {
-                connect(id, place(role.exchange, role.broker), role.key, faults)
+                connect(id, place(role.exchange, role.broker), role.key, faults, way: way)
             }
         }
         for (index, role) in node.consume.enumerated() {
@@ -182,7 +206,9 @@ struct GraphModel {
                         broker: role.broker))
             }
             for binding in role.bindings { bind(binding, to: source, role.broker) }
-            connect(source, id, role.ack == .manual ? "ack" : "", faults)
+            connect(
+                source, id, role.ack == .manual ? "ack" : "", faults,
+                way: Way(client: node.name, servers: [role.broker], kinds: [.deliver], sends: .server))
         }
         guard node.command != nil else { return }
         for broker in topology.brokers {
@@ -190,7 +216,9 @@ struct GraphModel {
                 faults(node, [broker.name], kinds: Self.toBroker, toServer: true)
                 + faults(node, [broker.name], kinds: Self.fromBroker, toServer: false)
             var seen: Set<String> = []
-            connect(id, "broker:\(broker.name)", "", both.filter { seen.insert($0).inserted }, isGuess: true)
+            connect(
+                id, "broker:\(broker.name)", "", both.filter { seen.insert($0).inserted }, isGuess: true,
+                way: Way(client: node.name, servers: [broker.name], kinds: [.publish, .deliver], sends: .both))
         }
     }
 
@@ -209,11 +237,18 @@ struct GraphModel {
             {
                 return false
             }
+            if case .partition(let partition) = spec.fault {
+                let cut = topology.cut(for: partition, seed: topology.seed ?? 0, words: spec.text)
+                return node.instances.contains { client in
+                    servers.contains { toServer ? cut.cuts(client, $0) : cut.cuts($0, client) }
+                }
+            }
             return node.instances.contains { client in
                 servers.contains {
-                    topology.selects(
-                        spec.link, client: client, server: $0, toServer: toServer, seed: topology.seed ?? 0,
-                        words: spec.text)
+                    client != $0
+                        && topology.selects(
+                            spec.link, client: client, server: $0, toServer: toServer, seed: topology.seed ?? 0,
+                            words: spec.text)
                 }
             }
         }.map { $0.text + Self.schedule($0) }
@@ -246,5 +281,8 @@ extension ArgumentValue {
 
 extension Node {
     /// It does something besides being a broker.
-    fileprivate var hasWork: Bool { !publish.isEmpty || !consume.isEmpty || server != nil || !call.isEmpty }
+    fileprivate var hasWork: Bool {
+        !publish.isEmpty || !consume.isEmpty || server != nil || !call.isEmpty || !watch.isEmpty || !append.isEmpty
+            || peer != nil
+    }
 }

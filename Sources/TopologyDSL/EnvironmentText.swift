@@ -1,9 +1,13 @@
-/// `${NAME}`, `${NAME:-default}` and `${NAME:?message}` in the values of a file, from the environment.
+import ClusterModel
+
+/// `${NAME}`, `${NAME:-default}` and `${NAME:?message}` in the values of a file, from its parameters and the environment.
 ///
 /// What comes in is text, never syntax: its dollar signs are doubled, so that a password with `$(` in it stays as it
 /// is. `$$` is passed over here and becomes one dollar sign where the value is used.
 struct EnvironmentText {
     let environment: [String: String]
+    /// They come before the environment.
+    let parameters: [Parameter]
     let reading: Reading
 
     /// The tree with every scalar value completed; keys stay as they are.
@@ -88,13 +92,16 @@ struct EnvironmentText {
         }
         let emptyCounts = !rest.hasPrefix(":")
         if !emptyCounts { rest = rest.dropFirst() }
-        let known = environment[name].flatMap { $0.isEmpty && !emptyCounts ? nil : $0 }
+        let found = parameters.first { $0.name == name }?.value ?? environment[name]
+        let known = found.flatMap { $0.isEmpty && !emptyCounts ? nil : $0 }
         switch rest.first {
         case nil where emptyCounts:
             guard let known else {
                 reading.warning(
-                    "the environment variable \(name) is not set: empty here", at: place,
-                    advice: "${\(name):-default} gives it a default, $${\(name)} leaves it to your program")
+                    "the environment variable \(name) is not set: empty here"
+                        + Suggestion.phrase(name, among: parameters.map(\.name)), at: place,
+                    advice: templateAdvice(inner)
+                        ?? "${\(name):-default} gives it a default, $${\(name)} leaves it to your program")
                 return ""
             }
             return doubled(known)
@@ -107,9 +114,17 @@ struct EnvironmentText {
             return nil
         default:
             reading.error(
-                "'${\(shortened(String(inner)))}': expected ${NAME}, ${NAME:-default} or ${NAME:?message}", at: place)
+                "'${\(shortened(String(inner)))}': expected ${NAME}, ${NAME:-default} or ${NAME:?message}", at: place,
+                advice: templateAdvice(inner))
             return nil
         }
+    }
+
+    /// For `${broker.url}` and `${seq}`.
+    private func templateAdvice(_ inner: Substring) -> String? {
+        let word = inner.prefix { $0 != " " && $0 != "." }
+        guard inner.dropFirst(word.count).first == "." || Template.names.contains(String(word)) else { return nil }
+        return "templates have parentheses: $(\(shortened(String(inner))))"
     }
 
     private func doubled(_ text: String) -> String {

@@ -8,16 +8,25 @@ package enum FaultSyntax {
         FaultForm.all.map { ($0.keyword, $0.doc) }
     }
 
+    /// The faults that links can have, each with a value to begin with; empty where it takes none.
+    package static var ofLinks: [(keyword: String, example: String)] {
+        let examples = ["delay": "50ms", "latency": "50ms", "reset": "", "blackhole": ""]
+        return FaultForm.all.filter { $0.level == .message || $0.level == .connection }
+            .map { ($0.keyword, examples[$0.keyword] ?? "30%") }
+    }
+
     /// - Parameters:
-    ///   - words: the fault and what it takes: `["drop", "30%"]`, `["kill", "1", "of", "worker"]`, `["reset"]`.
-    ///   - only: kinds of message (`ack`, or several with commas), `key=PATTERN`, `method=NAME`, `nth=7`,
-    ///     `first=2`.
+    ///   - words: the fault and what it takes: `["drop", "30%"]`, `["kill", "1", "of", "worker"]`, `["reset"]`,
+    ///     `["partition", "halves", "peer"]`, `["partition", "a, b | c"]`.
+    ///   - only: kinds of message (`ack`, or several with commas), `key=PATTERN`, `method=NAME`,
+    ///     `path=PATH`, `nth=7`, `first=2`.
     ///   - topology: of the running cluster; nodes and links are checked against it.
     /// - Throws: `OrchError` with the code `usage`; its message has every problem, one a line.
     package static func parse(
         words: [String], link: String? = nil, only: [String] = [], at: String? = nil, for duration: String? = nil,
         every: String? = nil, settle: String? = nil, name: String? = nil, jitter: String? = nil,
-        chance: String? = nil, within: String? = nil, signal: String? = nil, topology: Topology
+        chance: String? = nil, within: String? = nil, signal: String? = nil, status: String? = nil,
+        topology: Topology
     ) throws(OrchError) -> FaultSpec {
         let reading = Reading(source: nil)
         let words = words.flatMap { $0.split(separator: " ").map(String.init) }
@@ -37,7 +46,7 @@ package enum FaultSyntax {
         var pairs = [pair(keyword, YAMLNode(.scalar(argument, argument.isEmpty ? .plain : .quoted), Span(0, 0)))]
         let options = [
             ("link", link), ("at", at), ("for", duration), ("every", every), ("settle", settle), ("name", name),
-            ("jitter", jitter), ("chance", chance), ("within", within), ("signal", signal),
+            ("jitter", jitter), ("chance", chance), ("within", within), ("signal", signal), ("status", status),
         ]
         for case (let key, let value?) in options { pairs.append(pair(key, YAMLNode(typed: value))) }
         if !only.isEmpty { pairs.append(pair("only", try filter(only))) }

@@ -26,9 +26,12 @@ package enum TopologyFile {
     /// - Parameters:
     ///   - path: as the user named it (`resolve` first); diagnostics repeat it.
     ///   - environment: for `${NAME}`.
-    package static func load(path: String, environment: [String: String] = [:]) -> Loaded {
+    ///   - parameters: of those that the file declares, what they are to be; they come before the environment.
+    package static func load(path: String, environment: [String: String] = [:], parameters: [String: String] = [:])
+        -> Loaded
+    {
         switch FileContents.read(path, limit: sizeLimit, what: "a topology file") {
-        case .success(let bytes): load(bytes: bytes, path: path, environment: environment)
+        case .success(let bytes): load(bytes: bytes, path: path, environment: environment, parameters: parameters)
         case .failure(let problem):
             Loaded(
                 topology: nil,
@@ -37,34 +40,54 @@ package enum TopologyFile {
     }
 
     /// The same for a text that is in memory.
-    package static func load(text: String, path: String, environment: [String: String] = [:]) -> Loaded {
-        load(bytes: Array(text.utf8), path: path, environment: environment)
+    package static func load(
+        text: String, path: String, environment: [String: String] = [:], parameters: [String: String] = [:]
+    ) -> Loaded {
+        load(bytes: Array(text.utf8), path: path, environment: environment, parameters: parameters)
     }
 
     /// The same for bytes of whatever kind.
-    package static func load(bytes: [UInt8], path: String, environment: [String: String] = [:]) -> Loaded {
-        guard bytes.count <= sizeLimit else {
-            let problem = FileContents.tooLarge(bytes.count, sizeLimit, "a topology file")
-            return Loaded(topology: nil, diagnostics: [Diagnostic(problem.message, at: SourceLocation(file: path))])
+    package static func load(
+        bytes: [UInt8], path: String, environment: [String: String] = [:], parameters: [String: String] = [:]
+    ) -> Loaded {
+        let text: SourceText
+        switch source(bytes, path: path, what: "a topology file") {
+        case .success(let source): text = source
+        case .failure(let problem): return Loaded(topology: nil, diagnostics: [problem.diagnostic])
         }
-        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let bytes = bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
-        if let line = firstLineThatIsNotUTF8(bytes) {
-            return Loaded(
-                topology: nil,
-                diagnostics: [
-                    Diagnostic(
-                        "line \(line) is not valid UTF-8", at: SourceLocation(file: path, line: line, column: 1),
-                        advice: "save the file as UTF-8")
-                ])
-        }
-        let reading = Reading(source: SourceText(file: path, bytes: bytes))
-        var topology = decode(reading, environment: environment)
+        let reading = Reading(source: text)
+        var topology = decode(reading, environment: environment, parameters: parameters)
         if topology?.name.isEmpty == true { topology?.name = baseName(path) }
         return Loaded(topology: reading.hasErrors ? nil : topology, diagnostics: reading.sorted)
     }
 
-    private static func decode(_ reading: Reading, environment: [String: String]) -> Topology? {
+    /// Text from bytes of whatever kind.
+    static func source(_ bytes: [UInt8], path: String, what: String) -> Result<SourceText, SourceProblem> {
+        guard bytes.count <= sizeLimit else {
+            let problem = FileContents.tooLarge(bytes.count, sizeLimit, what)
+            return .failure(SourceProblem(Diagnostic(problem.message, at: SourceLocation(file: path))))
+        }
+        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let bytes = bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
+        if let line = firstLineThatIsNotUTF8(bytes) {
+            return .failure(
+                SourceProblem(
+                    Diagnostic(
+                        "line \(line) is not valid UTF-8", at: SourceLocation(file: path, line: line, column: 1),
+                        advice: "save the file as UTF-8")))
+        }
+        return .success(SourceText(file: path, bytes: bytes))
+    }
+
+    struct SourceProblem: Error {
+        let diagnostic: Diagnostic
+
+        init(_ diagnostic: Diagnostic) { self.diagnostic = diagnostic }
+    }
+
+    private static func decode(_ reading: Reading, environment: [String: String], parameters: [String: String])
+        -> Topology?
+    {
         guard let source = reading.source else { return nil }
         var reader = YAMLReader(source)
         let root = reader.read()
@@ -79,10 +102,25 @@ package enum TopologyFile {
             reading.error("the file is empty: expected at least 'nodes'", at: root.span)
             return nil
         }
-        let complete = EnvironmentText(environment: environment, reading: reading).complete(root)
-        var checker = Checker(TopLevel.record.read(complete, reading), reading)
+        let chosen = self.parameters(of: root, environment, parameters, reading)
+        let text = EnvironmentText(environment: environment, parameters: chosen, reading: reading)
+        var draft = TopLevel.record.read(text.complete(root), reading)
+        draft.topology.params = chosen
+        var checker = Checker(draft, reading)
         checker.run()
         return checker.topology
+    }
+
+    /// They are read before the rest, since the rest is made of them. Their own values see the environment only.
+    private static func parameters(
+        of root: YAMLNode, _ environment: [String: String], _ given: [String: String], _ reading: Reading
+    ) -> [Parameter] {
+        var declared: [Parameter] = []
+        if let section = root.pairs?.first(where: { $0.key == "params" })?.value {
+            let text = EnvironmentText(environment: environment, parameters: [], reading: reading)
+            declared = ParamsSection.format.read(text.complete(section), reading) ?? []
+        }
+        return ParamsSection.choose(given, among: declared, of: root, reading)
     }
 
     /// `Topologies/pubsub.yaml` → `pubsub`.

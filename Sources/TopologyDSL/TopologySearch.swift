@@ -37,8 +37,14 @@ extension TopologyFile {
         let names = nearby.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") || !$0.contains(".") }
         throw OrchError(
             .badTopology, "there is no topology file '\(typed)'\(Suggestion.phrase(last, among: names.sorted()))",
-            advice: isBare && !folders.flatMap(bundled).isEmpty
-                ? "bundled topologies are \(Set(folders.flatMap(bundled)).sorted().listed("and"))" : nil)
+            advice: isBare ? whereBundled(folders) : nil)
+    }
+
+    private static func whereBundled(_ folders: [String]) -> String {
+        let names = Set(folders.flatMap(bundled)).sorted()
+        guard names.isEmpty else { return "bundled topologies are \(names.listed("and"))" }
+        return "there are no bundled topologies: looked for them in \(folders.listed("and")); "
+            + "'orch init FILE' writes a topology to begin with"
     }
 
     /// The bare names of the topologies in a folder.

@@ -29,12 +29,29 @@ struct OrchCommand: AsyncParsableCommand {
             topology file, 69 a node or port could not be had, 70 internal error, 130 interrupted.
             """,
         version: "0.1.0",
+        subcommands: [Manual.self],
         groupedSubcommands: [
-            .init(name: "Running", subcommands: [Up.self, Down.self, Ps.self, Status.self, Logs.self, Events.self]),
-            .init(name: "Breaking", subcommands: [FaultCommand.self]),
-            .init(name: "Using", subcommands: [Call.self, Invoke.self, ObjectsCommand.self, Migrate.self]),
-            .init(name: "Judging", subcommands: [Report.self]),
-            .init(name: "Writing topologies", subcommands: [Validate.self, Schema.self, Graph.self, Proto.self]),
+            .init(name: "Beginning", subcommands: [InitCommand.self, ImportCommand.self, Doctor.self]),
+            .init(
+                name: "Running",
+                subcommands: [
+                    Up.self, Down.self, Ps.self, Status.self, PageCommand.self, Logs.self, Events.self,
+                ]),
+            .init(
+                name: "Breaking",
+                subcommands: [
+                    FaultCommand.self, Kill.self, Pause.self, Resume.self, Stop.self, Start.self, Restart.self,
+                ]),
+            .init(
+                name: "Using",
+                subcommands: [
+                    RunCommand.self, PublishCommand.self, Call.self, Invoke.self, ObjectsCommand.self, Migrate.self,
+                    NamesCommand.self,
+                ]),
+            .init(name: "Judging", subcommands: [TestCommand.self, Report.self, AssertCommand.self]),
+            .init(
+                name: "Writing topologies",
+                subcommands: [Validate.self, Schema.self, Graph.self, Export.self, Proto.self]),
             .init(name: "Alone", subcommands: [BrokerCommand.self]),
         ])
 

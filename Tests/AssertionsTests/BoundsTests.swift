@@ -122,10 +122,35 @@ import Testing
         #expect(builder.guarantees(Clusters.programs()) == [.pass, .unknown, .unknown])
     }
 
-    @Test func theRunsOwnStopCountsAsOrderly() {
+    @Test func anEndThatTheBrokerAskedForProvesNothing() {
+        let builder = automatic {
+            $0.disconnect("worker", orderly: true, by: "server")
+            $0.finish()
+        }
+        #expect(builder.guarantees(Clusters.programs()) == [.pass, .unknown, .unknown])
+    }
+
+    @Test func theRunsOwnStopProvesNothing() throws {
         let builder = automatic {
             $0.finish()
             $0.disconnect("worker")
+            $0.node("worker", .exited, intended: true, detail: "signal 15")
+        }
+        #expect(builder.guarantees(Clusters.programs()) == [.pass, .unknown, .unknown])
+        let result = builder.one(Clusters.programs(), .delivery(.atLeastOnce)).destinations[0]
+        let note = try #require(result.notes.first)
+        #expect(note.hasPrefix("automatic ack: nothing on the wire proves that 1 delivery was worked on"))
+        let path = result.examples[0].path.map(\.text)
+        #expect(
+            path.suffix(2) == [
+                "the connection of worker to broker was lost", "worker ended when the run did (signal 15)",
+            ])
+    }
+
+    @Test func aProgramThatClosesWhenTheRunStopsItHasProvedItsWork() {
+        let builder = automatic {
+            $0.finish()
+            $0.disconnect("worker", orderly: true)
             $0.node("worker", .exited, intended: true, detail: "signal 15")
         }
         #expect(builder.guarantees(Clusters.programs()) == [.pass, .pass, .pass])

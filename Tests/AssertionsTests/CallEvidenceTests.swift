@@ -116,6 +116,26 @@ import Testing
         #expect(forged.bounds == "1…1")
     }
 
+    /// A server that takes keys may answer a retry with what it has saved, and need not say so.
+    @Test func requestsUnderOneKeyAreAttemptsOfOneCall() {
+        let key = CallRequest.keyed("order-7")
+        let silent = Self.cell {
+            $0.reply($0.request(key), fate: .dropped)
+            $0.reply($0.request(key))
+        }
+        #expect(silent.outcome == .success && silent.bounds == "1…2" && silent.counts.calls == 1)
+        let telling = Self.cell {
+            $0.reply($0.request(key), fate: .dropped)
+            $0.reply($0.request(key), note: "saved")
+        }
+        #expect(telling.outcome == .success && telling.bounds == "1…1")
+        let other = Self.cell {
+            $0.reply($0.request(key))
+            $0.reply($0.request(CallRequest.keyed("order-8")))
+        }
+        #expect(other.counts.calls == 2 && other.bounds == "2…2")
+    }
+
     /// A server of the user's that filters duplicates and says so.
     @Test func savedRepliesAreNoExecutions() {
         let seen = Self.cell {
@@ -130,6 +150,17 @@ import Testing
             $0.reply(stamp, note: "attached", copy: 2)
         }
         #expect(attached.outcome == .success && attached.bounds == "1…1")
+        // The caller asks again, in a request of its own.
+        let again = Self.cell {
+            $0.reply($0.request("py/1/1", attempt: 1), note: "executed", fate: .dropped)
+            $0.reply($0.request("py/1/1", attempt: 2), note: "saved")
+        }
+        #expect(again.outcome == .success && again.bounds == "1…1")
+        let lost = Self.cell {
+            $0.reply($0.request("py/1/1", attempt: 1), .connectionLost)
+            $0.reply($0.request("py/1/1", attempt: 2), note: "saved")
+        }
+        #expect(lost.outcome == .success && lost.bounds == "1…1")
     }
 
     @Test func aCorruptedReplyMayNotHaveBeenRead() {

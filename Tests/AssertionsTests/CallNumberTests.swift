@@ -68,8 +68,8 @@ import Testing
         #expect(holds.notes == ["2 calls that did not succeed: not measured"])
         let fails = judge([LatencyBound(.percentile(99), .less, .milliseconds(50))])
         #expect(fails.verdict == .fail && fails.explanation == "p99 is 50ms, expected <50ms")
-        #expect(fails.examples.map(\.kind) == [.slow, .slow])
-        #expect(fails.examples.map(\.message) == ["c/1/2", "c/1/1"])
+        #expect(fails.examples.map(\.kind) == [.slow])
+        #expect(fails.examples.map(\.message) == ["c/1/2"], "the other one keeps to the bound")
         #expect(judge([]).verdict == .unknown)
     }
 

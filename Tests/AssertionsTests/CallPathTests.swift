@@ -42,6 +42,22 @@ import Testing
         #expect(example.path.map(\.time) == example.path.map(\.time).sorted())
     }
 
+    /// The end of a fault is noted before it takes effect.
+    @Test func whatWasLostAfterTheFaultsWasLostByTheLastOfThem() {
+        var history = CallHistory()
+        history.base.fault("drop 10%", link: "client -> server")
+        history.base.fault("drop 10%", link: "client -> server", on: false)
+        history.base.now += 1_000_000_000
+        history.base.fault("drop 20%", link: "client -> server")
+        history.base.fault("drop 20%", link: "client -> server", on: false)
+        history.base.now += 50_000_000
+        history.attempt("client/1/1")
+        history.request("client/1/1", attempt: 1, fate: .dropped)
+        history.execute("client/1/1", times: 2)
+        let path = history.result(.atMostOnce).examples[0].path.map(\.text)
+        #expect(path.contains("request of attempt 1 to server seen on the link; dropped on the link by drop 20%"))
+    }
+
     @Test(arguments: [
         (DuplicateAction.resent, "server answered attempt 2 with the saved reply"),
         (.stale, "server refused attempt 2 as stale"),

@@ -34,6 +34,20 @@ import Testing
         #expect(result.explanation == "1 of 2 acknowledged messages lost")
     }
 
+    /// While the run goes on: it may still come.
+    @Test func whatIsNotProcessedYetIsNotLost() {
+        var builder = Clusters.ready()
+        builder.publish("m1", to: "work")
+        let spec = AssertionSpec(.delivery(.atLeastOnce, from: nil, to: nil, of: .acknowledged))
+        func judged(isLive: Bool) -> AssertionResult {
+            Judge.judgeNow(spec, history: builder.history, topology: Clusters.workers(), isLive: isLive)
+        }
+        #expect(judged(isLive: true).verdict == .unknown)
+        #expect(judged(isLive: true).explanation == "1 of 1 acknowledged message not processed yet")
+        #expect(judged(isLive: true).destinations[0].examples[0].kind == .undecided)
+        #expect(judged(isLive: false).verdict == .fail)
+    }
+
     @Test func processedTwiceIsDuplicated() {
         var builder = Clusters.ready()
         builder.publish("m1", to: "work")

@@ -39,6 +39,29 @@ import Testing
         #expect(example.path[0].time > 0)
     }
 
+    @Test func aPathTellsWhoDiedOnTheWay() {
+        var builder = Clusters.ready()
+        builder.publish("m1", to: "work")
+        builder.deliver("m1", from: "tasks", to: "worker")
+        builder.node("worker", .killed, intended: true, detail: "signal 9")
+        builder.disconnect("worker")
+        builder.node("broker", .failed, detail: "exit 3")
+        builder.node("broker", .ready, incarnation: 2)
+        builder.consume("tasks", by: "worker")
+        for _ in 1...2 { builder.work("m1", from: "tasks", by: "worker", redelivered: true) }
+        // What comes later has nothing to do with it.
+        builder.node("broker", .failed, incarnation: 2, detail: "exit 4")
+        builder.finish()
+        let path = builder.one(Clusters.workers(), .delivery(.atMostOnce)).destinations[0].examples[0].path
+        #expect(
+            path.map(\.text).prefix(8) == [
+                "published by producer to work", "confirmed", "delivered from queue tasks to worker",
+                "worker was ended by a fault or a stop (signal 9)", "the connection of worker to broker was lost",
+                "broker died (exit 3)", "broker was started again", "redelivered from queue tasks to worker",
+            ])
+        #expect(!path.contains { $0.text.contains("exit 4") })
+    }
+
     @Test func atMostTenExamplesOfAKind() {
         var builder = Clusters.ready()
         for n in 1...30 { builder.publish("m\(n)", to: "work") }

@@ -88,6 +88,71 @@ import Testing
         }
     }
 
+    /// Messages go from files straight into the ledger; events in memory take another way to the same verdicts.
+    @Test func filesAreJudgedLikeEventsInMemory() throws {
+        var generator = SeededGenerator(seed: 5, "files")
+        var topology = Self.topology
+        topology.assertions = [
+            AssertionSpec(.delivery(.exactlyOnce, from: nil, to: nil, of: .attempted)),
+            AssertionSpec(.delivery(.atLeastOnce, from: "producer", to: "queue:a", of: .acknowledged)),
+            AssertionSpec(.routing(from: nil)), AssertionSpec(.order(from: nil, to: nil)),
+        ]
+        for round in 0..<300 {
+            let builder = history(&generator)
+            var history = builder.history
+            for index in history.entries.indices {
+                // Some without stamps, some without ids, some with headers, some that only nodes know of.
+                switch history.entries[index].event {
+                case .delivery(var event) where Int.random(in: 0..<5, using: &generator) == 0:
+                    event.stamp = 0
+                    event.exchange = "routes"
+                    event.key = event.queue
+                    history.entries[index].event = .delivery(event)
+                case .transmission(var event):
+                    if Int.random(in: 0..<5, using: &generator) == 0 { event.message = "" }
+                    if Int.random(in: 0..<5, using: &generator) == 0 { event.headers = [0, 0, 0, 0] }
+                    event.bodyHash = UInt64.random(in: 0...2, using: &generator)
+                    event.stamped = Bool.random(using: &generator)
+                    history.entries[index].event = .transmission(event)
+                default: break
+                }
+            }
+            if round % 3 == 0 {
+                history.entries.removeAll {
+                    if case .connection = $0.event { Int.random(in: 0..<3, using: &generator) == 0 } else { false }
+                }
+            }
+            let files = try EvidenceFiles(history)
+            #expect(files.history.problems == [])
+            #expect(files.history.entries == history.entries)
+            #expect(
+                Judge.judge(history: files.history, topology: topology)
+                    == Judge.judge(history: history, topology: topology), "round \(round)")
+        }
+    }
+
+    /// Many destinations cost what they were owed and got, not messages times destinations.
+    @Test func aDestinationTalliesOnlyWhatConcernsIt() {
+        var builder = HistoryBuilder()
+        builder.exchange("routes", "direct")
+        for queue in 0..<50 {
+            builder.queue("q\(queue)", boundTo: "routes", key: "k\(queue)")
+            builder.consume("q\(queue)", by: "program")
+        }
+        for message in 0..<500 { builder.publish("producer.1.\(message)", to: "routes", key: "k\(message % 50)") }
+        // One that is not owed where it arrives.
+        builder.serve("producer.1.1", from: "q0", by: "program")
+        builder.finish()
+        let ledger = Ledger(builder.history, topology: Self.topology)
+        var published = PublishedMessages(ledger, from: nil)
+        let sizes = (0..<50).map { queue -> Int in
+            let destination = ledger.destinations("queue:q\(queue)", in: Self.topology)[0]
+            return DeliveryTally(ledger, destination, of: &published, .attempted).entries.count
+        }
+        #expect(sizes == [11] + Array(repeating: 10, count: 49))
+        #expect(published.count == 500)
+    }
+
     /// Whatever is missing or out of place, a judgement comes out.
     @Test func damagedHistoriesDoNotTrap() {
         var generator = SeededGenerator(seed: 4, "damage")

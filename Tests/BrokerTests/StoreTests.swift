@@ -70,28 +70,13 @@ struct StoredBroker {
     func commit() -> Bool {
         var success = true
         while let group = broker.core.sealGroup(isTick: true) {
-            let done = DispatchlessSemaphore()
-            store.commit(group) { result in
-                if case .failure = result { done.signal(false) } else { done.signal(true) }
-            }
-            success = done.wait()
+            let done = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
+            store.commit(group) { done.completeWith($0.mapError { $0 }) }
+            success = (try? done.futureResult.wait()) != nil
             broker.core.groupCompleted(success: success)
             if !success { return false }
         }
         return success
-    }
-}
-
-private final class DispatchlessSemaphore: Sendable {
-    private let value = Mutex<Bool?>(nil)
-
-    func signal(_ result: Bool) { value.withLock { $0 = result } }
-
-    func wait() -> Bool {
-        while true {
-            if let result = value.withLock({ $0 }) { return result }
-            usleep(100)
-        }
     }
 }
 

@@ -351,13 +351,13 @@ import Testing
     @Test func theMiddlewareOfObjectsIsNotSpared() {
         var h = HTTP2Harness()
         let fault = h.start(FaultSpec(.drop(Share(1))))
-        for path in ["/orch.v1.Directory/Renew", "/orch.v1.Objects/Prepare"] {
+        for path in ["/orch.v1.Directory/Renew", "/orch.v1.Objects/Prepare", "/orch.v1.Names/Renew"] {
             h.client.request(path, body: message("x"))
         }
         h.client.request("/Account/deposit", body: message("x"))
         h.run()
         #expect(h.server.streams.isEmpty)
-        #expect(fault.counts[.request]?.affected == 3)
+        #expect(fault.counts[.request]?.affected == 4)
         #expect(h.requests.map(\.method) == ["Account/deposit"])
         #expect(h.requests.map(\.n) == [1])
     }

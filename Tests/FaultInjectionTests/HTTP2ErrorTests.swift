@@ -242,9 +242,9 @@ import Testing
         #expect(http2.machine is HTTP2Link)
         #expect(http2.count == 24)
         #expect(sniff(Array("AMQP\u{0}\u{0}\u{9}\u{1}".utf8)).machine is AMQPLink)
-        let http = sniff(Array("PUT / HTTP/1.1".utf8))
-        #expect(http.machine is UnreadLink)
-        #expect(http.machine.map { String(buffer: $0.output.toServer) } == "PU")
+        let http = sniff(Array("PUT / HTTP/1.1\r\nHost: b\r\n".utf8))
+        #expect(http.machine is HTTP1Link)
+        #expect(http.count == 15)
         #expect(sniff(Array("PRI * HTTP".utf8)).machine == nil)
     }
 

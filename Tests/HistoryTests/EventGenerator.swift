@@ -34,8 +34,8 @@ struct EventGenerator {
         [.invoke, .ok, .fail, .info].randomElement(using: &chance)!
     }
     mutating func fate() -> Fate {
-        [.passed, .dropped, .duplicated, .delayed, .undeliverable, .reordered, .corrupted].randomElement(
-            using: &chance)!
+        [.passed, .dropped, .duplicated, .delayed, .undeliverable, .reordered, .corrupted, .answered, .truncated]
+            .randomElement(using: &chance)!
     }
     private mutating func reference() -> DeliveryReference {
         DeliveryReference(port: number(), channel: number(), tag: number())
@@ -44,7 +44,7 @@ struct EventGenerator {
     /// One event of each kind.
     mutating func all() -> [Event] { (0..<Self.kinds).map { next($0) } }
 
-    static let kinds = 28
+    static let kinds = 43
 
     mutating func any() -> Event { next(Int.random(in: 0..<Self.kinds, using: &chance)) }
 
@@ -77,6 +77,21 @@ struct EventGenerator {
         case 24: .objectChange(objectChange())
         case 25: .referenceChange(referenceChange())
         case 26: .objectState(objectState())
+        case 27: .feedAppend(feedAppend())
+        case 28: .feedWatch(feedWatch())
+        case 29: .feedView(feedView())
+        case 30: .appendAttempt(appendAttempt())
+        case 31: .appendResult(appendResult())
+        case 32: .streamEvent(streamEvent())
+        case 33: .memberChange(memberChange())
+        case 34: .peerSend(peerSend())
+        case 35: .peerSendResult(peerSendResult())
+        case 36: .peerReceipt(peerReceipt())
+        case 37: .lookup(lookup())
+        case 38: .lookupMessage(lookupMessage())
+        case 39: .lookupResult(lookupResult())
+        case 40: .resourceChange(resourceChange())
+        case 41: .datagram(datagram())
         default: .leftover(leftover())
         }
     }
@@ -230,6 +245,7 @@ struct EventGenerator {
         e.text = text()
         e.link = text()
         e.on = flag()
+        e.cut = (0..<Int.random(in: 0...3, using: &chance)).map { _ in text() }
         return e
     }
 

@@ -219,6 +219,17 @@ private func writeBytes(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) 
             line == #"{"time":5,"source":"producer.1","kind":"publish","message":"a\"b\\c\n\u0001☕️","attempt":1}"#)
     }
 
+    /// A key that is there twice hides one of its values from every reader.
+    @Test func noKeyOfJSONIsThereTwice() {
+        var generator = EventGenerator(seed: 7)
+        for event in (0..<20).flatMap({ _ in generator.all() }) {
+            let line = EventJSON.line(event, time: 5, source: "x")
+            // No text of the generator looks like a key.
+            let keys = line.matches(of: /[{,]"([A-Za-z]+)":/).map { String($0.1) }
+            #expect(Set(keys).count == keys.count, "\(line)")
+        }
+    }
+
     @Test func jsonOfCalls() {
         var attempt = CallAttempt()
         attempt.call = "teller-2/1/42"

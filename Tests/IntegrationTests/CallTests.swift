@@ -80,7 +80,7 @@ import Testing
             """
             services:
               Slow:
-                retry: { timeout: 200ms, attempts: 12, backoff: none }
+                retry: { timeout: 200ms, attempts: 30, backoff: none }
                 methods:
                   work: { response: { done: bool }, handler: "sleep('2s') return { done = true }" }
             nodes:
@@ -94,7 +94,7 @@ import Testing
         defer { orch.remove() }
         #expect(result.code == 0, "\(result.output)\(result.errors)")
         #expect(number(assertions[0], "executions") == 1)
-        #expect(number(assertions[0], "attached") >= 9, "\(counts(assertions[0]))")
+        #expect(number(assertions[0], "attached") >= 5, "\(counts(assertions[0]))")
     }
 
     @Test func aFullTableRefusesAsNotExecuted() async throws {

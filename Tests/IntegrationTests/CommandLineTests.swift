@@ -80,6 +80,48 @@ import Testing
         #expect(Processes.ofRuns(in: orch.folder).isEmpty)
     }
 
+    /// Two that never end by themselves: `--for` ends one in order, and `down NAME` the other.
+    @Test func aRunWithoutAnEndOfItsOwnIsEndedInOrder() async throws {
+        defer { orch.remove() }
+        orch.write(Self.endless, to: "t.yaml")
+        let short = try await orch.run("up", "t.yaml", "--for", "1s")
+        #expect(short.code == 0, "\(short.output)\(short.errors)")
+        #expect(short.output.contains("✔ delivery: at-least-once") && !short.output.contains("interrupted"))
+        #expect(try await orch.run("up", "-d", "--wait", "t.yaml", "--for", "soon").code == 64)
+
+        #expect(try await orch.run("up", "-d", "--wait", "t.yaml").code == 0)
+        let drawn = try await orch.run("graph", "--format", "dot")
+        #expect(drawn.code == 0 && drawn.output.contains("producer"), "\(drawn.errors)")
+        let run = try #require(
+            FileManager.default.contentsOfDirectory(atPath: "\(orch.folder)/.orch/runs").filter { $0 != "latest" }.max()
+        )
+        let down = try await orch.run("down", run)
+        #expect(down.code == 0 && down.output.contains("✔ delivery: at-least-once"), "\(down.output)\(down.errors)")
+        #expect(Processes.ofRuns(in: orch.folder).isEmpty)
+    }
+
+    /// A question about a running cluster is no verdict, unless it is asked for as one.
+    @Test(arguments: [false, true]) func aTypedAssertionCountsOnlyWhereItIsRecorded(isRecorded: Bool) async throws {
+        defer { orch.remove() }
+        orch.write(Self.endless, to: "t.yaml")
+        #expect(try await orch.run("up", "-d", "--wait", "t.yaml").code == 0)
+        let wrong = ["assert", "node: consumer", "state=killed"] + (isRecorded ? ["--record"] : [])
+        #expect(try await orch.run(wrong).code == 1)
+        let down = try await orch.run("down")
+        #expect(down.code == (isRecorded ? 1 : 0), "\(down.output)")
+        #expect(down.output.contains("assert node: consumer") == isRecorded, "\(down.output)")
+    }
+
+    private static let endless = """
+        seed: 7
+        nodes:
+          broker: { broker: {} }
+          producer: { publish: { to: amq.fanout, rate: 100/s, confirm: true } }
+          consumer: { consume: { bind: amq.fanout } }
+        assertions:
+          - { delivery: at-least-once, from: producer, to: consumer }
+        """
+
     @Test func logsAreWholeDownToTheLastLine() async throws {
         defer { orch.remove() }
         orch.write(

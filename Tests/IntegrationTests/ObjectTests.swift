@@ -69,7 +69,7 @@ import Testing
             instances:
               hits: { host: host-a }
         nodes:
-          directory: { directory: { lease: 600ms, margin: 100ms }, restart: always }
+          directory: { directory: { lease: 1s, margin: 200ms }, restart: always }
           host-a: { host: Counter, \(hosts) }
           host-b: { host: Counter, \(hosts) }
           caller:

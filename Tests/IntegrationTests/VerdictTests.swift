@@ -207,7 +207,7 @@ import Testing
         let process = try orch.start(["up", "t.yaml"])
         try await Eventually.holds("messages flow") { try await orch.run("ps").output.contains("processed") }
         process.interrupt()
-        try await Eventually.holds("it has ended", within: 3) { !process.isRunning }
+        try await Eventually.holds("it has ended") { !process.isRunning }
         #expect(process.terminationStatus == 130)
         #expect(try orch.report()["verdict"] as? String == "unknown")
     }

@@ -270,7 +270,7 @@ private struct InteropCases {
 
     /// timeout_on_sleeping_server
     private func timeout() async throws {
-        let call = try await start("FullDuplexCall", timeout: 50_000_000)
+        let call = try await start("FullDuplexCall", timeout: 500_000_000)
         try await call.send(try duplexRequest(1, sending: 27_182, after: 5_000_000))
         #expect(await call.outcome().ending.status.code == .deadlineExceeded)
     }

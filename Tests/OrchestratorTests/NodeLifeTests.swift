@@ -13,6 +13,18 @@ import Testing
         return life
     }
 
+    @Test func oneThatIsBeingMadeIsNotMadeAgain() {
+        var life = NodeLife(policy: .init(mode: .always))
+        life.starting()
+        #expect(!life.canStart)
+        life.started(pid: 7)
+        #expect(!life.canStart)
+        _ = life.ended(.signalled(9), isOver: false)
+        #expect(life.canStart)
+        life.starting()
+        #expect(!life.canStart)
+    }
+
     @Test func aLifeFromStartToStop() {
         var life = NodeLife(policy: .init())
         #expect(life.state == .waiting)

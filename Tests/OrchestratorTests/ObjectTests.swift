@@ -12,7 +12,7 @@ import Testing
 
     @Test func aStepHappensOnceAtItsTime() {
         let turns = turns(.init(.migrate(object: "a", to: ["h-1"]), at: .milliseconds(300), times: 5), 10)
-        #expect(turns == [.init(due: .milliseconds(300), action: .migrate(object: "a", to: "h-1"))])
+        #expect(turns == [.init(due: .milliseconds(300), action: .migrate(object: "a", to: ["h-1"]))])
     }
 
     @Test func turnsComeAgainAndTakeTheirTargetsInTurn() {
@@ -23,11 +23,11 @@ import Testing
         #expect(turns.map(\.due) == [50, 150, 250, 350].map { .milliseconds($0) })
         #expect(
             turns.map(\.action)
-                == ["h-1", "h-2", "h-3", "h-1"].map { ScenarioSchedule.Action.migrate(object: "a", to: $0) })
+                == ["h-1", "h-2", "h-3", "h-1"].map { Verb.migrate(object: "a", to: [$0]) })
     }
 
     @Test func aStepWithoutEndKeepsNobodyWaiting() {
-        let action = ScenarioStep.Action.migrate(object: "a", to: ["h"])
+        let action = Verb.migrate(object: "a", to: ["h"])
         #expect(ScenarioSchedule(.init(action)).isFinite)
         #expect(ScenarioSchedule(.init(action, every: .seconds(1), times: 3)).isFinite)
         let endless = ScenarioSchedule(.init(action, every: .seconds(1), times: .max))

@@ -68,6 +68,78 @@ import Testing
         #expect(publishing.count == 1 && publishing[0].contains("\"node:producer\" ->"))
     }
 
+    // MARK: - Feeds and peers
+
+    private static let network: Topology = {
+        let server = Node(name: "server", feed: FeedRole(feeds: ["news"], port: 8090))
+        let reader = Node(
+            name: "reader", replicas: 2, watch: [WatchRole(feed: "news", by: .longPoll, to: "server")])
+        let writer = Node(name: "writer", append: [AppendRole(feed: "news", to: "server")])
+        let names = Node(name: "names", names: NamesRole())
+        let peer = Node(
+            name: "peer", replicas: 3,
+            peer: PeerRole(
+                group: "friends", send: [SendRole(to: "alice")], broadcast: [AppendSource()], share: ["song"],
+                find: [FindRole(what: "song")]))
+        let alice = Node(
+            name: "alice", peer: PeerRole(group: "friends"), inbound: InboundRule(.deny, except: [.named("peer-1")]),
+            ports: 7000...7009)
+        let program = Node(
+            name: "program", serve: ServeRole(services: [], speaks: .udp), command: CommandRole(arguments: ["x"]))
+        return Topology(
+            name: "network", feeds: [Feed(name: "news")], groups: [PeerGroup(name: "friends", names: "names")],
+            nodes: [server, reader, writer, names, peer, alice, program],
+            faults: [
+                FaultSpec(.drop(Share(0.1)), only: FaultFilter(kinds: [.event])),
+                FaultSpec(.drop(Share(0.2)), only: FaultFilter(kinds: [.datagram])),
+                FaultSpec(.partition(.parts([[.named("alice")], [.named("peer")]]))),
+            ])
+    }()
+
+    @Test func feedsAndTheirWatchersAreDrawn() {
+        let lines = TopologyGraph.render(Self.network, as: .ascii).split(separator: "\n").map(String.init)
+        let way = lines.first { $0.contains("news by long-poll") } ?? ""
+        #expect(way.hasPrefix("server (feeds news, port 8090) "))
+        #expect(way.contains("~ drop 10% only event ~") && way.hasSuffix("-> reader (2 replicas)"))
+        let append = lines.first { $0.hasPrefix("writer ") } ?? ""
+        #expect(append.contains("append to news") && append.hasSuffix("-> server (feeds news, port 8090)"))
+    }
+
+    @Test func peersAreOneCloud() {
+        let text = TopologyGraph.render(Self.network, as: .ascii)
+        let lines = text.split(separator: "\n").map(String.init)
+        let peer = lines.first { $0.hasPrefix("peer ") } ?? ""
+        #expect(peer.contains("send to alice, broadcast, share song, find"))
+        #expect(peer.contains("drop 20% only datagram, partition alice | peer"))
+        #expect(peer.hasSuffix("-> ((friends (4 peers)))"))
+        #expect(lines.contains { $0.hasPrefix("alice (closed but to peer-1, ports 7000-7009) ") })
+        #expect(lines.contains { $0.hasSuffix("> names (name service)") && $0.contains("names") && !$0.contains("~") })
+        #expect(lines.contains { $0.contains("program (x, speaks udp)") })
+        #expect(text.allSatisfy { $0.isASCII })
+    }
+
+    @Test func aPartitionIsDrawnOnlyWhereItCuts() {
+        var topology = Self.network
+        for (partition, expected) in [
+            (Partition.isolate(.named("reader-1")), 1), (.oneWay(from: [.named("server")], to: [.named("reader")]), 1),
+            (.oneWay(from: [.named("reader")], to: [.named("alice")]), 0), (.halves(.named("peer")), 1),
+            (.parts([[.named("writer"), .named("reader")], [.named("server")]]), 2),
+            (.parts([[.named("writer"), .named("server")], [.named("reader")]]), 1),
+        ] {
+            topology.faults = [FaultSpec(.partition(partition))]
+            let lines = TopologyGraph.render(topology, as: .dot).split(separator: "\n")
+            #expect(lines.count { $0.contains("partition") } == expected, "\(partition)")
+        }
+    }
+
+    @Test func networksAreDrawnInEachLanguage() {
+        let mermaid = TopologyGraph.render(Self.network, as: .mermaid)
+        #expect(mermaid.contains("((\"friends<br>4 peers\"))") && mermaid.contains("news by long-poll"))
+        let dot = TopologyGraph.render(Self.network, as: .dot)
+        #expect(dot.contains("\"group:friends\" [label=\"friends\\n4 peers\", shape=ellipse, style=dashed];"))
+        #expect(dot.contains("\"node:alice\" -> \"group:friends\""))
+    }
+
     // MARK: - Calls
 
     @Test func callersAndServersAreDrawn() {

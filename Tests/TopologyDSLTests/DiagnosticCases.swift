@@ -7,10 +7,14 @@ let diagnosticCases = #"""
     ! 1:1: error: unknown key 'exchange' in the topology, did you mean 'exchanges'?
     === unknown key far from all +
     colour: red
-    ! 1:1: error: unknown key 'colour' in the topology | its keys are name, description, seed, tags, drain, exchanges, queues, services, objects, nodes, faults, scenario and assertions
-    === later top-level key +
-    feeds: {}
-    ! 1:1: error: 'feeds' is not supported by this version of orch
+    ! 1:1: error: unknown key 'colour' in the topology | its keys are name, description, seed, tags, params, drain, exchanges, queues, services, objects, feeds, groups, nodes, faults, scenario, script and assertions
+    === parameters +
+    params: { "1x": 1, a-b: 2, none: [], deep: [[1]], nothing: }
+    ! 1:11: error: '1x' cannot be a parameter's name | a letter or _, then letters, digits and _
+    ! 1:20: error: 'a-b' cannot be a parameter's name | a letter or _, then letters, digits and _
+    ! 1:34: error: expected a value or a list of 1 to 100 values
+    ! 1:45: error: expected text, and YAML reads [1] as a list: quote it | write "[1]"
+    ! 1:60: error: expected text, found nothing
     === extension keys pass +
     x-anything: { a: [1, 2] }
     === duplicate key +
@@ -56,7 +60,7 @@ let diagnosticCases = #"""
       c: { consume: }
       p: { publish: , stop: }
     ! 8:17: warning: an anonymous queue with no binding: nothing reaches it | bind: an exchange, or queue: a queue
-    ! 9:17: error: expected one of to or queue in publish
+    ! 9:17: error: expected one of to, queue or feed in publish
     === no nodes
     name: x
     ! 1:1: error: 'nodes' is missing in the topology: expected a mapping from node names to their settings
@@ -82,17 +86,17 @@ let diagnosticCases = #"""
       broker: { broker: {} }
       idle: { replicas: 2 }
       empty:
-    ! 3:9: error: the node does nothing: expected broker, publish, consume, serve, call, host, invoke, directory or command
-    ! 4:9: error: the node does nothing: expected broker, publish, consume, serve, call, host, invoke, directory or command
+    ! 3:9: error: the node does nothing: expected broker, publish, consume, serve, call, host, invoke, directory, feed, watch, peer, names or command
+    ! 4:9: error: the node does nothing: expected broker, publish, consume, serve, call, host, invoke, directory, feed, watch, peer, names or command
     === unknown node keys
     nodes:
       broker: { broker: {}, replica: 2 }
       worker: { consum: { bind: amq.fanout } }
-      other: { peer: {}, broker: { engne: embedded } }
+      other: { peers: {}, broker: { engne: embedded } }
     ! 2:25: error: unknown key 'replica' in node, did you mean 'replicas'?
     ! 3:13: error: unknown key 'consum' in node, did you mean 'consume'?
-    ! 4:12: error: 'peer' is not supported by this version of orch
-    ! 4:32: error: unknown key 'engne' in broker, did you mean 'engine'?
+    ! 4:12: error: unknown key 'peers' in node, did you mean 'peer'?
+    ! 4:33: error: unknown key 'engne' in broker, did you mean 'engine'?
     === node names
     nodes:
       all: { broker: {} }
@@ -274,7 +278,7 @@ let diagnosticCases = #"""
       h: { publish: [{ to: amq.fanout }, { to: nope }] }
       i: { publish: yes }
     ! 4:35: error: 'to' and 'queue' in one publish: expected one of them (4:19 'to' is here)
-    ! 5:17: error: expected one of to or queue in publish
+    ! 5:17: error: expected one of to, queue or feed in publish
     ! 6:33: error: 'key' with 'queue': the queue's name is the key
     ! 7:26: error: there is no queue 'task', did you mean 'tasks'?
     ! 8:32: error: there is no queue 'nowhere' | there is tasks
@@ -316,7 +320,7 @@ let diagnosticCases = #"""
       broker: { broker: {} }
       a: { command: [] }
       b: { command: "echo 'a b' | cat" }
-      c: { command: [sh, -c, "echo $(date)"] }
+      c: { command: [sh, -c, "echo $(when)"] }
       d: { command: [a, "$(seq)", "$(brokr.url)", "$(a.url)", "$(broker.urll)", "$(random 5)", "$(open"] }
       e: { command: a, env: { 1X: a, GOOD: $(broker.url), BAD: [a] } }
       f: { command: a, ready: redy }
@@ -327,7 +331,7 @@ let diagnosticCases = #"""
       k: { command: a, ready: { tcp: 80 } }
     ! 3:17: error: an empty command: expected a program and its arguments
     ! 4:17: warning: no shell reads this command: quotes and | mean nothing in it | write a list; for a shell, [sh, -c, "…"]
-    ! 5:26: error: there is no $(date) | there are $(node), $(replica), $(uuid), $(now), $(random 1 10) and $(port), and endpoints such as $(broker.url); $$(date) stays as it is
+    ! 5:26: error: there is no $(when) | there are $(node), $(replica), $(uuid), $(now), $(random 1 10), $(port) and $(data), and endpoints such as $(broker.url); $$(when) stays as it is
     ! 6:21: error: $(seq) has no value in a process's settings: it counts messages
     ! 6:31: error: there is no node 'brokr', did you mean 'broker'?
     ! 6:59: error: $(broker.urll): expected url, address, host or port after the dot, did you mean 'url'? | for a text that starts with a dollar and a parenthesis, write $$(
@@ -385,12 +389,14 @@ let diagnosticCases = #"""
       - bandwidth: 10%
       - 5
       - partition: { halves: true }
+      - skew: 5s
     ! 3:5: error: 'drop' and 'duplicate' in one fault: expected one of them (2:5 'drop' is here)
-    ! 4:5: error: expected one of drop, duplicate, delay, reorder, corrupt, latency, reset, blackhole, kill, pause or restart in fault
+    ! 4:5: error: expected one of drop, duplicate, delay, reorder, corrupt, error, truncate, latency, reset, blackhole, partition, kill, pause or restart in fault
     ! 5:5: error: unknown key 'dropp' in fault, did you mean 'drop'?
     ! 6:5: error: 'bandwidth' is not supported by this version of orch
     ! 7:5: error: expected a mapping, found '5'
-    ! 8:5: error: 'partition' is not supported by this version of orch
+    ! 8:26: error: there is no node 'true' | there are broker, producer, worker, worker-1 and worker-2
+    ! 9:5: error: 'skew' is not supported by this version of orch
     === fault values +
     faults:
       - drop: 130%
@@ -451,7 +457,7 @@ let diagnosticCases = #"""
       - { drop: 10%, link: producer -> broker, only: confirm }
       - { drop: 10%, link: worker -> broker }
       - { drop: 10%, link: worker -> broker, only: ack }
-    ! 2:24: error: 'acks' is not a kind of message: expected publish, deliver, ack, confirm, request, reply or datagram, did you mean 'ack'?
+    ! 2:24: error: 'acks' is not a kind of message: expected publish, deliver, ack, confirm, request, reply, event or datagram, did you mean 'ack'?
     ! 3:24: error: no request goes over these links, only publishes, deliveries, acks and confirms
     ! 4:46: error: expected a whole number of at least 1, found 0
     ! 4:49: error: unknown key 'kee' in only, did you mean 'key'?
@@ -471,7 +477,7 @@ let diagnosticCases = #"""
     ! 3:24: error: there is no node 'producr', did you mean 'producer'?
     ! 4:24: error: expected a link such as 'producer -> broker', 'a <- b', 'a <-> b' or 'all', found 'producer'
     ! 5:24: error: 3 of worker: it has only 2 processes
-    ! 6:24: error: no link between outside and broker: they do not talk to each other | the links are producer <-> broker, worker <-> broker; a broker with a 'port' has one to outside
+    ! 6:24: error: no link between outside and broker: they do not talk to each other | the links are producer <-> broker, worker <-> broker; a broker has one to outside where it has a 'port', or where the scenario publishes
     ! 7:24: error: no link between broker and broker: they do not talk to each other | the links are producer <-> broker, worker <-> broker
     ! 8:13: error: 'outside' stands for programs that are not in the cluster
     === an external broker is not ours
@@ -506,7 +512,7 @@ let diagnosticCases = #"""
       - { log: worker, matches: "(" }
       - { log: worker, contains: a, count: ">=x" }
       - { node: worker, restarts: 1, expect: broken, within: 0s }
-      - { converged: x }
+      - { convergd: x }
       - { from: producer }
     ! 2:15: error: 'at-least-onc' is not a guarantee: expected at-most-once, at-least-once or exactly-once, did you mean 'at-least-once'?
     ! 3:15: warning: nothing is ever acknowledged without confirms, so this will be unknown | add confirm: true to producer, or of: attempted here
@@ -529,8 +535,8 @@ let diagnosticCases = #"""
     ! 15:40: error: expected a number or a bound such as 0, <10 or >=1, found '>=x'
     ! 16:42: error: 'broken' is not an expectation: expected holds or violated
     ! 16:58: error: expected a time of more than 0
-    ! 17:7: error: 'converged' is not supported by this version of orch
-    ! 18:5: error: expected one of delivery, routing, order, queue, node, log, calls, latency, throughput, availability, recovery, linearizable, owner, collected, alive, pause or state in assertion
+    ! 17:7: error: unknown key 'convergd' in assertion, did you mean 'converged'?
+    ! 18:5: error: expected one of delivery, routing, order, queue, node, log, calls, latency, throughput, availability, recovery, linearizable, owner, collected, alive, pause, state, feed, converged, detected, false-deaths, coherent, found or messages in assertion
     === to is a queue +
     queues: { tasks: }
     assertions:
@@ -680,6 +686,15 @@ let diagnosticCases = #"""
     ! 1:7: error: '${' without its '}' | for the text itself, write $${
     ! 2:15: error: '${1X}': expected the name of a variable
     ! 3:7: error: '${NAME:+x}': expected ${NAME}, ${NAME:-default} or ${NAME:?message}
+    === environment, templates with braces
+    nodes:
+      w:
+        command: [x, "${broker.url}", "${seq}", "${random 1 2}"]
+        env: [URL=$(b.url), X]
+    ! 3:19: error: '${broker.url}': expected ${NAME}, ${NAME:-default} or ${NAME:?message} | templates have parentheses: $(broker.url)
+    ! 3:36: warning: the environment variable seq is not set: empty here | templates have parentheses: $(seq)
+    ! 3:46: error: '${random 1 2}': expected ${NAME}, ${NAME:-default} or ${NAME:?message} | templates have parentheses: $(random 1 2)
+    ! 4:10: error: expected a mapping, found a list | write URL: $(b.url)
     === columns count characters +
     description: "日本語 é 👩‍👩‍👧"
     seed: { "日本語": 1 }

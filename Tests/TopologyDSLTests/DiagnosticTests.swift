@@ -53,11 +53,31 @@ import Testing
 
         """
 
+    static let network = """
+        feeds: { news: { append: { count: 10 } }, quiet: }
+        groups: { friends: { names: names }, quiet: }
+        nodes:
+          server: { feed: [news, quiet] }
+          reader: { watch: news }
+          poller: { watch: { feed: news, by: poll } }
+          names: { names: }
+          peer:
+            replicas: 3
+            peer:
+              group: friends
+              send: { to: peer, count: 10 }
+              broadcast: { count: 10 }
+              share: song-$(replica)
+              find: { what: song-1, by: names }
+          silent: { replicas: 2, peer: quiet }
+
+        """
+
     static let environment = ["NAME": "orch", "EMPTY": "", "SECONDS_": "2"]
 
     static let cases: [Case] = {
         var cases: [Case] = []
-        for line in [diagnosticCases, serviceCases, objectCases].joined(separator: "\n").split(
+        for line in [diagnosticCases, serviceCases, objectCases, networkCases].joined(separator: "\n").split(
             separator: "\n", omittingEmptySubsequences: false
         )
         .map(String.init) {
@@ -71,6 +91,7 @@ import Testing
         }
         for index in cases.indices {
             if cases[index].title.hasSuffix(" +") { cases[index].text += cluster }
+            if cases[index].title.hasSuffix(" ++++") { cases[index].text += network }
             if cases[index].title.hasSuffix(" +++") { cases[index].text += objects }
             if cases[index].title.hasSuffix(" ++") { cases[index].text += services }
         }

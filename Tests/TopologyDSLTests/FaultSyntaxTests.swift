@@ -34,6 +34,71 @@ import Testing
                 == [.ack, .confirm])
     }
 
+    private func network() throws -> Topology {
+        try TopologyFile.load(text: DiagnosticTests.network, path: "t.yaml").get()
+    }
+
+    @Test func readsPartitions() throws {
+        let topology = try network()
+        func partition(_ words: String...) throws -> Partition? {
+            let spec = try FaultSyntax.parse(words: ["partition"] + words, topology: topology)
+            guard case .partition(let partition) = spec.fault else { return nil }
+            // What a report prints may be typed again.
+            #expect(try FaultSyntax.parse(words: [spec.fault.text], topology: topology).fault == spec.fault)
+            return partition
+        }
+        #expect(try partition("halves", "peer") == .halves(.named("peer")))
+        #expect(try partition("halves", "of", "peer") == .halves(.named("peer")))
+        #expect(try partition("isolate", "peer-3") == .isolate(.named("peer-3")))
+        #expect(try partition("isolate 1 of peer") == .isolate(.count(1, of: "peer")))
+        #expect(try partition("bridge", "peer") == .bridge(.named("peer")))
+        #expect(try partition("majority-ring", "peer") == .majorityRing(.named("peer")))
+        #expect(
+            try partition("peer-1, names | peer-2|server")
+                == .parts([[.named("peer-1"), .named("names")], [.named("peer-2")], [.named("server")]]))
+        #expect(try partition("peer-1 -> peer-2") == .oneWay(from: [.named("peer-1")], to: [.named("peer-2")]))
+        let spec = try FaultSyntax.parse(words: ["partition", "halves", "peer"], for: "2s", topology: topology)
+        #expect(spec == FaultSpec(.partition(.halves(.named("peer"))), for: .seconds(2)))
+    }
+
+    @Test func readsFaultsOnHTTP() throws {
+        let topology = try network()
+        let error = try FaultSyntax.parse(
+            words: ["error", "20%"], link: "reader -> server", only: ["path=/feeds/*", "method=GET"], status: "500",
+            topology: topology)
+        #expect(error.text == "error 20% status 500 only method=GET path=/feeds/*")
+        #expect(error.fault == .error(Share(0.2), status: 500))
+        #expect(
+            try FaultSyntax.parse(words: ["error", "1%"], topology: topology).fault == .error(Share(0.01), status: 503))
+        #expect(try FaultSyntax.parse(words: ["truncate", "1%"], topology: topology).fault == .truncate(Share(0.01)))
+        #expect(
+            try FaultSyntax.parse(words: ["drop", "1%"], only: ["event,datagram"], topology: topology).only.kinds
+                == [.event, .datagram])
+    }
+
+    @Test(
+        arguments: [
+            (
+                ["partition"], nil,
+                "expected a partition such as [[a, b], [c]], { halves: worker } or { isolate: worker-2 }, found nothing"
+            ),
+            (["partition", "halves"], nil, "'halves' of which processes? Expected { halves: NAME }"),
+            (["partition", "isolate", "bob"], nil, "there is no node 'bob'"),
+            (["partition", "peer-1 | peer-1"], nil, "'peer-1' is in two parts: expected parts that share no process"),
+            (["partition", "peer-1 |"], nil, "an empty part: expected at least one process"),
+            (["error", "5%"], "200", "expected a whole number from 400 to 599, found 200"),
+            (["drop", "5%"], "500", "'status' does not go with drop: it answers no request"),
+        ] as [([String], String?, String)]) func refusesOnNetworks(
+            _ words: [String], _ status: String?, _ message: String
+        )
+        throws
+    {
+        let topology = try network()
+        #expect {
+            try FaultSyntax.parse(words: words, status: status, topology: topology)
+        } throws: { error in (error as? OrchError)?.message == message }
+    }
+
     /// The same text seeds the same dice, whichever way it came.
     @Test func isTheSameAsInAFile() throws {
         let file = try TopologyFile.load(
@@ -50,7 +115,8 @@ import Testing
         arguments: [
             (
                 [],
-                "expected a fault: drop, duplicate, delay, reorder, corrupt, latency, reset, blackhole, kill, pause or restart"
+                "expected a fault: drop, duplicate, delay, reorder, corrupt, error, truncate, latency, reset, "
+                    + "blackhole, partition, kill, pause or restart"
             ),
             (["dorp", "3%"], "unknown fault 'dorp', did you mean 'drop'?"),
             (["limit", "3%"], "'limit' is not supported by this version of orch"),

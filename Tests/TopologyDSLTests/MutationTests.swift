@@ -1,5 +1,6 @@
 import ClusterModel
 import Testing
+import TopologySamples
 
 @testable import TopologyDSL
 
@@ -33,6 +34,9 @@ import Testing
         "request: ", "with: ", "handler: return ", "via: queue", "p99: <5ms", "google.protobuf.", "objects:\n",
         "host: ", "invoke: ", "directory:", "object: ", "acc-1", "orch://",
         "migrate: ", "failpoint: swapped", "state: ", "is: ", "collected: ", "returns: ", "ref",
+        "feeds:\n", "groups:\n", "watch: ", "peer: ", "partition: ", "halves: ", "inbound: ", "deny: ", "ports: ",
+        "7000-",
+        "a | b", "fresh: ", "converged: ", "within: ", "protocol: udp",
     ]
 
     /// With everything that services have.
@@ -85,6 +89,10 @@ import Testing
     }
 
     @Test func mutatedServices() { mutate(Array(Self.services.utf8), "services", rounds: Self.rounds * 2) }
+
+    @Test func mutatedNetworks() {
+        mutate(Array(NetworkModelTests.everything.utf8), "network", rounds: Self.rounds * 2)
+    }
 
     @Test(arguments: BundledTests.names) func mutatedBundledFiles(_ name: String) {
         mutate(Array(contents(of: "\(repository)/Topologies/\(name).yaml").utf8), name, rounds: Self.rounds)

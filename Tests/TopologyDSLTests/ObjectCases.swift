@@ -226,7 +226,7 @@ let objectCases = #"""
     ! 5:27: error: there is no node 'host-c', did you mean 'host-a'?
     ! 6:23: error: 2 processes, and one move: expected 'every' and 'times' | every: 500ms, times: 2
     ! 7:7: error: 'migrate' without 'to'
-    ! 8:5: error: expected migrate in step
+    ! 8:5: error: expected one of wait, fault, clear, publish, call, invoke, migrate, kill, pause, resume, stop, start, restart, assert, repeat or note in step
     ! 9:35: error: 'every' without 'times': expected both, or neither
     ! 10:35: error: 'times' without 'every': expected both, or neither
     ! 11:39: error: expected a time such as 200ms, 1.5s or 2m, found 'soon'

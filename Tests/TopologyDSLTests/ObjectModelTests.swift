@@ -242,7 +242,7 @@ import Testing
             topology.scenario.map(\.action) == [
                 .migrate(object: "acc-1", to: ["host"]), .migrate(object: "a.b_C", to: ["pair-1", "pair-2", "host"]),
             ])
-        #expect(topology.scenario.map(\.at) == [.seconds(1), .zero] && topology.scenario.map(\.times) == [1, 9])
+        #expect(topology.scenario.map(\.at) == [.seconds(1), nil] && topology.scenario.map(\.times) == [1, 9])
         #expect(topology.scenario.map(\.every) == [nil, .seconds(2)])
         #expect(topology.faults.map(\.failpoint) == [.swapped, .moved, nil])
         #expect(topology.faults.map(\.at) == [nil, nil, nil] && topology.faults[1].duration == .seconds(1))

@@ -1,6 +1,7 @@
 import ClusterModel
 import Protobuf
 import Testing
+import TopologySamples
 
 @testable import TopologyDSL
 

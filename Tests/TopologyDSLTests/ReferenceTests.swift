@@ -1,4 +1,5 @@
 import Testing
+import TopologySamples
 
 @testable import TopologyDSL
 
@@ -17,11 +18,17 @@ import Testing
         "object type": ObjectSection.record.table, "object method": ObjectMethodKey.record.table,
         "instance": InstanceKey.record.table, "object duplicates": DuplicatesKey.objectRecord.table,
         "host": HostKey.record.table, "directory": DirectoryKey.record.table, "invoke": InvokeKey.record.table,
+        "feed": FeedSection.record.table, "append": AppendKey.record.table, "group": GroupSection.record.table,
+        "feed server": FeedKey.record.table, "watch": WatchKey.record.table, "peer": PeerKey.record.table,
+        "send": PeerKey.sendRecord.table, "broadcast": PeerKey.broadcastRecord.table,
+        "find": PeerKey.findRecord.table, "names": NamesKey.record.table, "inbound": InboundKey.record.table,
+        "protocol": ProtocolKey.record.table, "partition": PartitionKey.record.table,
+        "bound": GroupBoundKey.record.table,
         "step": ScenarioSection.record.table, "collected": CollectedKey.record.table,
         "only": OnlyKey.record.table, "assertion": AssertionSection.record.table,
         "later": """
-        top level \(later(TopLevel.record)); nodes \(later(NodeSection.record)); `consume` \
-        \(later(ConsumeKey.record)); faults \(later(FaultSection.record)); assertions \(later(AssertionSection.record))
+        top level \(later(TopLevel.record)); `consume` \(later(ConsumeKey.record)); faults \
+        \(later(FaultSection.record))
         """,
     ]
 

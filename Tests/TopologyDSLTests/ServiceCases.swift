@@ -207,7 +207,7 @@ let serviceCases = #"""
     ! 12:87: error: 'max_message' with 'command': the program decides that itself
     ! 12:105: error: 'via: queue' with 'command': a program of yours takes messages from its queue by itself | leave out 'serve'
     ! 12:110: error: 'via: queue' needs a broker, and no node is one | add a node with a broker: nodes: { broker: { broker: {} } }
-    ! 13:23: error: $(port) has no value here: it is where a program with 'serve' listens
+    ! 13:23: error: $(port) has no value here: it is where a program with 'serve' or 'protocol' listens
     ! 13:53: error: $(seven.url): 'seven' is no broker and no server, and only they have endpoints
     === serve keys
     services:
@@ -294,7 +294,7 @@ let serviceCases = #"""
     ! 15:140: error: 'x' and 'y' exclude one another: they are in the oneof 'c'
     ! 15:151: error: 'u': expected a whole number from 0 to 18446744073709551615, found 18446744073709551616 | quote numbers of more than 63 bits
     ! 15:176: error: 'd': expected a time in seconds such as 1.5s, found 5
-    ! 16:83: error: $(port) has no value in a call: it is where a program with 'serve' listens
+    ! 16:83: error: $(port) has no value in a call: it is where a program with 'serve' or 'protocol' listens
     ! 16:109: error: 'p': expected a mapping of P's fields, found 5
     ! 16:115: error: 'l': expected a list, found 5
     ! 16:121: error: 'm': expected a mapping, found a list
@@ -388,7 +388,7 @@ let serviceCases = #"""
     ! 11:24: error: no publish goes over these links, only requests and replies
     ! 12:48: error: no reply goes from client to server | did you mean 'server -> client'?
     ! 13:49: error: no ack or confirm goes over this link, only requests and replies
-    ! 15:24: error: 'datagram' is not supported by this version of orch: there are publish, deliver, ack, confirm, request, reply
+    ! 15:24: error: no datagram goes over these links, only requests and replies
     ! 16:29: error: 'duplicate' cannot be about reply: a call has one reply, and a second one has no way to come
     ! 18:29: error: expected a time of more than 0
     ! 19:21: error: 'within' does not go with corrupt: it lets nothing overtake

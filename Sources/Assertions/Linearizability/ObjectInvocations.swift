@@ -39,7 +39,7 @@ struct ObjectInvocations {
         var replies: [String: ObjectReply] = [:]
         var results: [String: (event: CallResult, time: Int64)] = [:]
         var executions: [(object: String, service: Substring, call: String)] = []
-        for entry in history.entries {
+        for entry in history.events("object-invocation", "object-reply", "call-result", "execution") {
             switch entry.event {
             case .objectInvocation(let event):
                 known.insert(event.call)

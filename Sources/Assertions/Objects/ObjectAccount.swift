@@ -79,7 +79,7 @@ package struct ObjectAccount: Sendable, Equatable {
             accounts.append(ObjectAccount(object: object))
             return accounts.count - 1
         }
-        for entry in history.entries {
+        for entry in history.events("object-change", "execution", "object-state") {
             switch entry.event {
             case .objectChange(let event) where !event.object.isEmpty:
                 let number = number(event.object)

@@ -21,10 +21,10 @@ struct ObjectAliveChecker {
             let holds = holds(object, selection)
             guard !holds.isEmpty else { continue }
             held += 1
-            guard let failure = failure(object, holds, words) else { continue }
+            guard let (failure, call) = failure(object, holds, words) else { continue }
             failures.append("\(objects.ids[object]) \(failure)")
             if failures.count <= Example.limit {
-                result.examples.append(writer.example(.takenAway, object, references: true))
+                result.examples.append(writer.example(.takenAway, object, call: call, references: true))
             }
         }
         if held == 0 {
@@ -51,7 +51,10 @@ struct ObjectAliveChecker {
         return holds
     }
 
-    private func failure(_ object: Int32, _ holds: [ObjectHold], _ words: [Int32: Bool]) -> String? {
+    /// What went wrong, and the call whose caller was told so.
+    private func failure(
+        _ object: Int32, _ holds: [ObjectHold], _ words: [Int32: Bool]
+    ) -> (text: String, call: Int32?)? {
         func holder(_ hold: ObjectHold) -> String {
             hold.life.process < 0
                 ? "although it has a name" : "while \(writer.name(hold.life.process)) held a reference"
@@ -60,7 +63,7 @@ struct ObjectAliveChecker {
             $0.kind == .collected && $0.time < ledger.timeline.closing
         }
         if let collected, let hold = holds.first(where: { $0.covers(collected.time, collected.time) }) {
-            return "was collected after \(writer.when(collected.time)), \(holder(hold))"
+            return ("was collected after \(writer.when(collected.time)), \(holder(hold))", nil)
         }
         for number in objects.invocationsOfObject[object] {
             let call = objects.invocations[Int(number)].call
@@ -73,7 +76,7 @@ struct ObjectAliveChecker {
             }
             guard let hold else { continue }
             let what = isGone ? "was gone" : "had expired"
-            return "\(what) for \(writer.name(fact.caller)) after \(writer.when(fact.end)), \(holder(hold))"
+            return ("\(what) for \(writer.name(fact.caller)) after \(writer.when(fact.end)), \(holder(hold))", call)
         }
         return nil
     }

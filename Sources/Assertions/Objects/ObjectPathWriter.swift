@@ -7,25 +7,37 @@ struct ObjectPathWriter {
 
     private var objects: ObjectLedger { ledger.objects }
 
+    /// Of the processes that served it or (with `references`) held it, the ends that were noted are steps, too.
+    ///
     /// - Parameters:
     ///   - executions: numbers in `CallLedger.executions`; others are left out.
+    ///   - call: one whose outcome is the last step.
     ///   - window: what happened outside of it is left out.
     func example(
-        _ kind: Example.Kind, _ object: Int32, executions: [Int32] = [],
+        _ kind: Example.Kind, _ object: Int32, executions: [Int32] = [], call: Int32? = nil,
         window: ClosedRange<Int64> = Int64.min...Int64.max, references: Bool = false
     ) -> Example {
         var steps: [Example.Step] = []
+        var lives: Set<ProcessLife> = []
         for number in objects.changesOfObject[object] {
             let fact = objects.changes[Int(number)]
             if window.contains(fact.time) { steps.append(step(fact.time, text(fact))) }
+            lives.insert(fact.life)
         }
         if references {
             for number in objects.referencesOfObject[object] {
                 let fact = objects.references[Int(number)]
                 if window.contains(fact.time) { steps.append(step(fact.time, text(fact))) }
+                lives.insert(fact.holder)
             }
         }
+        for life in lives {
+            let end = objects.lives.end(of: life)
+            guard end < ledger.timeline.closing, window.contains(end) else { continue }
+            steps.append(step(end, "\(name(life.process)) ended"))
+        }
         for number in executions { add(&steps, number) }
+        if let call { steps.append(outcome(of: call)) }
         return Example(kind: kind, message: objects.ids[object], path: PathWriter.ordered(steps))
     }
 
@@ -84,9 +96,16 @@ struct ObjectPathWriter {
             }
         steps.append(step(fact.end, "\(call) at \(host) \(text)"))
         guard fact.call >= 0, ledger.calls.calls[Int(fact.call)].hasEnded else { return }
-        let call0 = ledger.calls.calls[Int(fact.call)]
-        steps.append(
-            step(call0.end, "outcome of \(call) at \(name(call0.caller)): \(call0.outcome?.rawValue ?? "unknown")"))
+        steps.append(outcome(of: fact.call))
+    }
+
+    private func outcome(of call: Int32) -> Example.Step {
+        let fact = ledger.calls.calls[Int(call)]
+        let why = fact.reason < 0 ? "" : " (\(ledger.calls.reasons[fact.reason].prefix(80)))"
+        return step(
+            fact.end,
+            "outcome of \(ledger.calls.name(of: call)) at \(name(fact.caller)): "
+                + "\(fact.outcome?.rawValue ?? "unknown")\(why)")
     }
 }
 

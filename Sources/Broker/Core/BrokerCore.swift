@@ -36,6 +36,10 @@ final class BrokerCore {
     private var lastMessageID: UInt64 = 0
     private var lastQueueID: UInt32 = 0
     private var freeQueueIDs: [UInt32] = []
+    #if DEBUG
+        /// Breaks messages on purpose, to see that verdicts notice.
+        var mutation: Mutation?
+    #endif
     private var marks: (UInt32) -> UnsafeMutablePointer<UInt64>? = { _ in nil }
 
     /// Octets of messages that are in queues or unacknowledged.
@@ -112,6 +116,13 @@ final class BrokerCore {
 
     /// Routes a message. Gives whether it reached a queue, and the group to wait for if it must be stored.
     func publish(_ message: Message, to route: Route) -> (isRouted: Bool, group: UInt64?) {
+        #if DEBUG
+            if mutation != nil { return publishMutated(message, to: route) }
+        #endif
+        return place(message, in: route)
+    }
+
+    func place(_ message: Message, in route: Route) -> (isRouted: Bool, group: UInt64?) {
         published += 1
         route.exchange.published += 1
         let queues = route.queues

@@ -17,6 +17,13 @@ final class Route {
         self.key = Array(key)
         self.generation = generation
     }
+
+    #if DEBUG
+        /// The same exchange, and other queues. Not for the cache.
+        func with(queues: [MessageQueue]) -> Route {
+            key.withUnsafeBytes { Route(exchange: exchange, queues: queues, key: $0, generation: generation) }
+        }
+    #endif
 }
 
 /// Remembers routes under the octets of exchange and routing key, so that a message is routed without making strings.

@@ -2,6 +2,10 @@ import Logging
 import NIOCore
 import NIOPosix
 
+#if DEBUG
+    import Foundation
+#endif
+
 /// A broker that listens: AMQP 0-9-1 on one port, on one event loop.
 ///
 /// Whoever starts it shuts it down; it does not end by itself.
@@ -68,6 +72,9 @@ package final class BrokerServer: Sendable {
         } else {
             core = BrokerCore(configuration: limits, generator: SystemRandomNumberGenerator())
         }
+        #if DEBUG
+            core.mutation = Mutation(environment: ProcessInfo.processInfo.environment)
+        #endif
         if let store {
             let state = try store.open()
             core.restore(state) { store.mark(queue: $0) }

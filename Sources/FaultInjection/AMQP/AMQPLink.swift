@@ -49,7 +49,8 @@ struct AMQPLink: LinkMachine {
     var passed = LinkCounts()
     /// `connection.close`s that wait for what is held back before them.
     private var closing: BothWays<Frame?> = BothWays(nil, nil)
-    private(set) var isOrderlyClosed = false
+    private(set) var closedBy: String?
+    var isOrderlyClosed: Bool { closedBy != nil }
 
     init(_ facts: ConnectionFacts) { self.facts = facts }
 
@@ -134,7 +135,7 @@ struct AMQPLink: LinkMachine {
 
     /// AMQP's own answers are the broker's.
     var failure: String? { nil }
-    var answersItself: Bool { false }
+    func answers(_ direction: Direction) -> Bool { false }
 
     // MARK: - Frames
 
@@ -169,7 +170,7 @@ struct AMQPLink: LinkMachine {
                 // What is held back must not be overtaken by the end of the connection.
                 closing[direction] = frame
                 return
-            case .connectionCloseOk: isOrderlyClosed = true
+            case .connectionCloseOk: closedBy = closedBy ?? (direction == .toClient ? "client" : "server")
             default: break
             }
         }
@@ -205,6 +206,9 @@ package struct LinkCounts: Sendable, Equatable {
     /// Requests that went on to the server, copies included, and replies that ended at the client.
     package var requests = 0
     package var replies = 0
+    /// Server-sent events that went on to the client, and datagrams that went on, copies included.
+    package var events = 0
+    package var datagrams = 0
     package init() {}
 
     mutating func add(_ other: LinkCounts) {
@@ -215,5 +219,7 @@ package struct LinkCounts: Sendable, Equatable {
         consumers += other.consumers
         requests += other.requests
         replies += other.replies
+        events += other.events
+        datagrams += other.datagrams
     }
 }

@@ -35,7 +35,7 @@ extension AMQPLinkChannel {
     }
 
     /// The channel is gone, and its consumers with it.
-    func endConsumers(_ link: inout AMQPLink) {
+    func endConsumers(_ link: inout AMQPLink, isAsked: Bool) {
         for (tag, consumer) in consumers.sorted(by: { $0.key < $1.key }) {
             link.declarationCount += 1
             var note = Declaration()
@@ -44,7 +44,8 @@ extension AMQPLinkChannel {
             note.sequence = link.declarationCount
             note.broker = link.facts.link.server
             note.operation = .cancel
-            note.name = consumer.queue
+            // As of a consumer that the client has cancelled itself, where it has closed the channel.
+            note.name = isAsked ? "" : consumer.queue
             note.other = tag
             link.events.append(.declaration(note))
             note.type = .ok

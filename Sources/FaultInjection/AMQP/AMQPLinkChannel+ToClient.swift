@@ -122,7 +122,7 @@ extension AMQPLinkChannel {
         case .txCommitOk: endTransaction(.acked, &link)
         case .txRollbackOk: endTransaction(.nacked, &link)
         case .basicCancel(let cancel): consumers[cancel.consumerTag] = nil
-        case .channelCloseOk: reset(&link)
+        case .channelCloseOk: reset(&link, isAsked: true)
         case .channelClose: failPending(&link)
         default: noteAnswer(method, &link)
         }

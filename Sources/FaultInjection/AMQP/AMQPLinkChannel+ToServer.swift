@@ -89,7 +89,7 @@ extension AMQPLinkChannel {
         case .confirmSelect: if confirms == nil { confirms = ConfirmTracker() }
         case .basicGet(let get):
             gets.append(Consumer(queue: get.queue.isEmpty ? lastQueue : get.queue, autoAck: get.noAck))
-        case .channelCloseOk: reset(&link)
+        case .channelCloseOk: reset(&link, isAsked: false)
         case .channelClose: break
         default: noteDeclaration(method, now: now, &link)
         }

@@ -273,8 +273,9 @@ final class AMQPLinkChannel {
     }
 
     /// The channel is gone, on the word of either side; the broker requeues what was unsettled on its own.
-    func reset(_ link: inout AMQPLink) {
-        endConsumers(&link)
+    /// - Parameter isAsked: the client asked for it.
+    func reset(_ link: inout AMQPLink, isAsked: Bool) {
+        endConsumers(&link, isAsked: isAsked)
         confirms = nil
         transaction = nil
         deliveries = DeliveryTracker()

@@ -1,10 +1,13 @@
+import History
 import NIOHPACK
 
 /// What a request's headers say to a link.
 struct CallFacts {
     /// `Calculator/suma`: the path without its first slash and its query.
     var method = ""
-    /// `x-orch-call`; empty where there is none.
+    /// The same with all that it begins with, for `path:` of a filter.
+    var path = ""
+    /// `x-orch-call`, or else the `Idempotency-Key` (`CallRequest.keyed`); empty where there is neither.
     var call = ""
     var attempt: UInt32 = 0
     var isGRPC = false
@@ -15,19 +18,23 @@ struct CallFacts {
     private static let methodLimit = 256
 
     init(_ headers: HPACKHeaders) {
+        var key = ""
         for (name, value, _) in headers {
             switch name {
             case ":path":
                 let path = value.prefix { $0 != "?" }
+                self.path = String(path.prefix(Self.methodLimit))
                 method = String((path.first == "/" ? path.dropFirst() : path).prefix(Self.methodLimit))
             case "content-type": isGRPC = value.utf8.starts(with: "application/grpc".utf8)
             case "content-length": contentLength = Int(value)
             case "grpc-timeout": hasDeadline = true
             case "x-orch-call": call = String(value.prefix(Self.methodLimit))
             case "x-orch-attempt": attempt = UInt32(value) ?? 0
+            case "idempotency-key": key = String(CallRequest.keyed(value).prefix(Self.methodLimit))
             default: break
             }
         }
+        if call.isEmpty { call = key }
     }
 
     /// What belongs to the service, not to the workload: only a fault that names its method touches it.
@@ -35,11 +42,11 @@ struct CallFacts {
         ["orch.v1.Session/", "grpc.reflection.", "grpc.health."].contains { method.utf8.starts(with: $0.utf8) }
     }
 
-    /// What hosts of objects and their directory say to each other. Faults touch it as they touch invocations, but it
+    /// What hosts of objects and their directory say to each other, and peers and their name service. Faults touch it as they touch invocations, but it
     /// follows the clock as much as the workload: it has dice of its own, so that it shifts nobody else's, and it is no
     /// call of anybody's.
     var isMiddleware: Bool {
-        ["orch.v1.Directory/", "orch.v1.Objects/"].contains { method.utf8.starts(with: $0.utf8) }
+        ["orch.v1.Directory/", "orch.v1.Objects/", "orch.v1.Names/"].contains { method.utf8.starts(with: $0.utf8) }
     }
 
     /// Counted apart from the workload's calls.

@@ -154,8 +154,8 @@ extension HTTP2Link {
     ) -> MessageFate {
         guard !faults.isEmpty else { return MessageFate() }
         return call.isApart
-            ? managementDice.roll(kind, method: call.method, n: n, faults: faults)
-            : dice.roll(kind, method: call.method, n: n, faults: faults)
+            ? managementDice.roll(kind, method: call.method, path: call.path, n: n, faults: faults)
+            : dice.roll(kind, method: call.method, path: call.path, n: n, faults: faults)
     }
 
     // MARK: - Ends before the end

@@ -294,7 +294,7 @@ struct HTTP2Link: LinkMachine {
     // MARK: - State
 
     var nextDeadline: Int64? { deadlines.next }
-    var answersItself: Bool { true }
+    func answers(_ direction: Direction) -> Bool { true }
     var isOrderlyClosed: Bool { calls.isEmpty && streams.isEmpty && failure == nil }
     /// Windows bound the bodies among it, nothing but this the headers.
     func heldBytes(_ direction: Direction) -> Int { buffered[direction] }

@@ -123,7 +123,7 @@ struct HTTP2Side {
         case 11: name == "x-orch-call"
         case 12: name == "grpc-timeout" || name == "grpc-message"
         case 14: name == "content-length"
-        case 15: name == "x-orch-deadline"
+        case 15: name == "x-orch-deadline" || name == "idempotency-key"
         case 19: name == "x-orch-acknowledged"
         default: false
         }

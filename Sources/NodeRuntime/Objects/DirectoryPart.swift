@@ -18,8 +18,10 @@ final class DirectoryPart: ServerPart {
     let needsStore = true
 
     func services(_ store: NodeStore?, _ dispatcher: ServiceDispatcher) throws -> [ServedService] {
-        let directory = try DirectoryService(
-            DirectoryCore.Configuration(role), store: store, on: context.eventLoop)
+        var configuration = DirectoryCore.Configuration(role)
+        // Of time, so that a session of a life whose store is lost is none of this one's: a thousand a millisecond.
+        configuration.firstSession = UInt64(max(1, WallClock.milliseconds())) * 1_000
+        let directory = try DirectoryService(configuration, store: store, on: context.eventLoop)
         directory.failpoint = { [unowned context] in context.failpoint($0, object: $1, $2) }
         directory.onFailure = { [log = context.log] in log("error: the directory's store has failed: \($0)") }
         self.directory = directory

@@ -5,17 +5,19 @@ import Objects
 import RPC
 
 /// Records what this process does as a caller of objects.
-final class InvocationWitness: InvocationObserver {
+package final class InvocationWitness: InvocationObserver {
     private let recorder: Recorder
     /// Of the calls that they are.
-    let calls: CallWitness
+    package let calls: CallWitness
 
-    init(_ context: NodeContext) {
-        recorder = context.recorder
-        calls = CallWitness(context)
+    convenience init(_ context: NodeContext) { self.init(context.recorder) }
+
+    package init(_ recorder: Recorder) {
+        self.recorder = recorder
+        calls = CallWitness(recorder)
     }
 
-    func invoked(_ id: CallID, object: String, path: String, message: ByteBuffer) {
+    package func invoked(_ id: CallID, object: String, path: String, message: ByteBuffer) {
         var event = ObjectInvocation()
         event.call = id.description
         event.object = object
@@ -26,14 +28,14 @@ final class InvocationWitness: InvocationObserver {
         recorder.record(.objectInvocation(event))
     }
 
-    func attemptSent(_ id: CallID, path: String, target: String, attempt: Int, due: Int64) {
+    package func attemptSent(_ id: CallID, path: String, target: String, attempt: Int, due: Int64) {
         calls.attemptSent(id, path: path, target: target, attempt: attempt, due: due)
     }
 
-    func callEnded(_ report: CallReport, path: String) { record(report) }
+    package func callEnded(_ report: CallReport, path: String) { record(report) }
 
     /// - Parameter unexpected: how the answer differs from what the file expects.
-    func record(_ report: CallReport, unexpected: String? = nil) {
+    package func record(_ report: CallReport, unexpected: String? = nil) {
         var event = ObjectReply()
         event.call = report.id.description
         switch (report.outcome, ObjectFailure(report)) {

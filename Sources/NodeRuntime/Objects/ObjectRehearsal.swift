@@ -28,7 +28,7 @@ package final class ObjectRehearsal {
             limits: ScriptLimits(
                 memory: 512 << 20, taskMemory: type.service.limits.memory,
                 taskInstructions: type.service.limits.instructions),
-            functions: ["sleep", "call", "invoke", "create", "publish", "now", "deadline"].map {
+            functions: ["sleep", "call", "invoke", "create", "publish", "append", "now", "deadline"].map {
                 ScriptHostFunction.waiting($0)
             } + [.immediate("log") { _ in }, .immediate("print") { _ in }])
         states = try ObjectStates(engine)

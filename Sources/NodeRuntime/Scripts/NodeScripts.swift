@@ -94,6 +94,7 @@ final class NodeScripts {
     private static var functions: [ScriptHostFunction] {
         [
             .waiting("sleep"), .waiting("receive"), .waiting("send"), .waiting("call"), .waiting("publish"),
+            .waiting("append"),
             .waiting("invoke"), .waiting("create"),
             .waiting("store.get"), .waiting("store.put"), .waiting("store.delete"),
             .immediate("log") { try log(&$0) },

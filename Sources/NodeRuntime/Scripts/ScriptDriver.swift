@@ -111,6 +111,9 @@ class ScriptDriver {
                 try invoke(request.arguments)
                 return nil
             case "publish": return try publish(request.arguments)
+            case "append":
+                try append(request.arguments)
+                return nil
             default: return try answer(request)
             }
         } catch let error as ScriptRaise {
@@ -186,6 +189,18 @@ class ScriptDriver {
                         "status": .text(failure.name), "message": .text(failure.message),
                         "outcome": .text(failure.outcome),
                     ]))
+            }
+        }
+    }
+
+    private func append(_ arguments: ScriptStack) throws {
+        guard let feed = arguments[0].text, let body = arguments[1].bytes else {
+            throw ScriptRaise("append: the arguments are a feed's name and a text")
+        }
+        scripts.neighbours.append(feed: feed, body: body) { result in
+            switch result {
+            case .success(let number): self.resumeLater { try $0.integer(Int64(clamping: number)) }
+            case .failure(let problem): self.raiseLater(.text("append: \(problem.text)"))
             }
         }
     }

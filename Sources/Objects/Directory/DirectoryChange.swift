@@ -1,5 +1,6 @@
 import Protobuf
 import RPC
+import Storage
 
 /// A session as it is kept. Its lease is not: who restarts counts all sessions as just heard of.
 package struct DirectorySession: WireMessage {

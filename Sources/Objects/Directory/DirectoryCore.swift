@@ -34,6 +34,8 @@ package struct DirectoryCore: Sendable {
         /// How long an object that only a prepared copy can bring back waits for it, once others may claim it.
         package var adoption: Int64
         package var maximumSessions = 10_000
+        /// The least number of a session. A directory that may lose what it kept begins each life above those before.
+        package var firstSession: UInt64 = 1
         /// Those that are gone included.
         package var maximumObjects = 2_000_000
         /// Bytes of all snapshots.
@@ -78,7 +80,7 @@ package struct DirectoryCore: Sendable {
     private var byHost: [String: UInt64] = [:]
     /// Incarnations of each host, the last one last.
     private var lives: [String: [String]] = [:]
-    private var nextSession: UInt64 = 1
+    private var nextSession: UInt64
     var snapshots: [String: ObjectSnapshot] = [:]
     var snapshotBytes = 0
     var orphans: [String: Orphan] = [:]
@@ -95,6 +97,7 @@ package struct DirectoryCore: Sendable {
     /// - Parameter kept: what was put and not removed, in any order.
     package init(_ configuration: Configuration, kept: [DirectoryChange] = [], now: Int64) {
         self.configuration = configuration
+        nextSession = configuration.firstSession
         clock = now
         for change in kept { restore(change) }
         order.sort()

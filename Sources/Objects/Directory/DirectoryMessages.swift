@@ -1,4 +1,5 @@
 import ClusterModel
+import RPC
 
 /// What the directory knows of an object. Epoch 0: nothing; either there never was one or it was dropped or lost.
 package struct ObjectRecord: WireMessage {

@@ -1,4 +1,5 @@
 import Protobuf
+import RPC
 
 /// The methods of `orch.v1.Directory`. All may be repeated.
 package enum DirectoryMethod: String, Sendable, CaseIterable {

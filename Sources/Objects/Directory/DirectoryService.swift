@@ -2,6 +2,7 @@ import ClusterModel
 import NIOCore
 import Protobuf
 import RPC
+import Storage
 
 /// The directory as a service of its node. Every answer leaves after what it depends on is on disk; without a store
 /// nothing survives it. Confined to its event loop.

@@ -94,13 +94,14 @@ extension ObjectHost {
         session = 0
         leaseUntil = 0
         log("the session with the directory is over; opening another one")
-        var claims: [HostedObject] = []
         for object in objects.values {
             let action = object.life.sessionEnded()
-            if action == .claim { claims.append(object) } else { carryOut(action, object) }
+            // Claims wait for a session.
+            if action != .claim { carryOut(action, object) }
         }
         openSession { [self] in
-            for object in claims where objects[object.object] === object { claim(object, ground: .store) }
+            // Those too that were lost before, and whose claim came with a session that was over.
+            for object in objects.values where object.life.phase == .lost { claim(object, ground: .store) }
             for copy in prepared.values { lookUpAtStart(copy) {} }
         }
     }

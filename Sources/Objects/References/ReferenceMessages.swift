@@ -1,3 +1,5 @@
+import RPC
+
 /// A holder tells an owner which references it has come to hold (`dirty`), holds no more (`clean`), or still holds
 /// (`renew`). Idempotent, and in sequence: what is older than the last word on an object changes nothing.
 package struct ReferenceNotice: WireMessage {

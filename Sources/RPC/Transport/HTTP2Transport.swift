@@ -351,9 +351,7 @@ extension TransportLimits {
 
     var stream: NIOHTTP2Handler.StreamConfiguration {
         var configuration = NIOHTTP2Handler.StreamConfiguration()
-        // Clients that give up attempts reset streams in earnest: hundreds a second. A rapid reset (CVE-2023-44487) makes
-        // hundreds of thousands.
-        configuration.streamResetFrameRateLimit.maximumCount = 2_000
+        configuration.streamResetFrameRateLimit.maximumCount = maximumResetsPerSecond
         configuration.streamResetFrameRateLimit.windowLength = .seconds(1)
         configuration.streamErrorRateLimit.maximumCount = 200
         configuration.streamErrorRateLimit.windowLength = .seconds(1)

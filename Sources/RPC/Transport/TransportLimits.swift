@@ -6,6 +6,9 @@ package struct TransportLimits: Hashable, Sendable {
     package var maximumMessageSize = 4 << 20
     /// Calls at a time that the peer may start on a connection.
     package var maximumConcurrentStreams = 1_000
+    /// Calls that the peer may reset in a second. Clients that give up attempts reset hundreds in earnest; a rapid reset
+    /// (CVE-2023-44487) makes hundreds of thousands.
+    package var maximumResetsPerSecond = 2_000
     /// All names and values of one header block, plus 32 bytes each (RFC 9113 §6.5.2).
     package var maximumHeaderListSize = 16 << 10
     /// What a peer may send on one call ahead of its consumer.

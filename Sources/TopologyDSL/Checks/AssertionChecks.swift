@@ -23,6 +23,8 @@ extension Checker {
             check(scope, path)
             checkRecovery(after, path)
         case .linearizable, .owner, .collected, .alive, .pause, .state: checkOfObjects(spec.assertion, path)
+        case .feed, .converged, .detected, .falseDeaths, .coherent, .found, .messages:
+            checkOfNetwork(spec.assertion, path)
         }
     }
 
@@ -72,7 +74,7 @@ extension Checker {
     }
 
     /// A node, or one of its processes.
-    private func process(_ name: String, at span: Span) -> Node? {
+    func process(_ name: String, at span: Span) -> Node? {
         if let node = topology.node(ofInstance: name) { return node }
         missing(
             "node", name, among: topology.nodes.flatMap { [$0.name] + ($0.replicas == nil ? [] : $0.instances) },
@@ -112,7 +114,7 @@ extension Checker {
         }
     }
 
-    private func among(_ matches: (Node) -> Bool) -> String? {
+    func among(_ matches: (Node) -> Bool) -> String? {
         let names = topology.nodes.filter(matches).map(\.name)
         return names.isEmpty ? nil : "there \(names.count == 1 ? "is" : "are") \(names.prefix(12).listed("and"))"
     }

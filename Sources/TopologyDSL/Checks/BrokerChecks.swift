@@ -23,7 +23,8 @@ extension Checker {
                     role.exchange.isEmpty
                     ? queue(named: singleDollars(role.key))?.broker : exchange(named: role.exchange)?.broker
                 topology.nodes[index].publish[number].broker = resolve(
-                    role.broker, inferred: only ?? inferred, path / "publish" / number, brokers, "publish")
+                    role.broker, inferred: only ?? inferred, publishPath(topology.nodes[index], number), brokers,
+                    "publish")
             }
             for (number, role) in topology.nodes[index].consume.enumerated() {
                 let inferred = role.queue.flatMap { queue(named: $0)?.broker } ?? broker(ofExchangesOf: role.bindings)
@@ -31,6 +32,18 @@ extension Checker {
                     role.broker, inferred: only ?? inferred, path / "consume" / number, brokers, "consume")
             }
         }
+    }
+
+    /// Where a node's n-th workload for a broker stands among all that it publishes.
+    func publishPath(_ node: Node, _ number: Int) -> Path { publishPath(node, number) { $0.feed == nil } }
+
+    /// The same for its n-th one for a feed.
+    func appendPath(_ node: Node, _ number: Int) -> Path { publishPath(node, number) { $0.feed != nil } }
+
+    private func publishPath(_ node: Node, _ number: Int, _ isMeant: (PublishKey.Draft) -> Bool) -> Path {
+        let written = roles[node.name]?.publish ?? []
+        let places = written.indices.filter { isMeant(written[$0]) }
+        return ["nodes", node.name, "publish"] / (number < places.count ? places[number] : number)
     }
 
     func exchange(named name: String) -> Exchange? { topology.exchanges.first { $0.name == name } }

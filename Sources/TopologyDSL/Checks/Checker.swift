@@ -29,13 +29,17 @@ struct Checker {
         assignCalls()
         assignHosts()
         assignInvocations()
-        assignSteps()
+        assignFeeds()
         checkNames()
         checkServices()
         checkObjects()
+        checkFeeds()
+        checkGroups()
+        checkReachability()
         checkRouting()
         checkEndpoints()
         checkDependencies()
+        checkSteps()
         for (fault, path) in located(topology.faults, \.location, "faults") { check(fault, path) }
         for (assertion, path) in located(topology.assertions, \.location, "assertions") { check(assertion, path) }
     }
@@ -45,15 +49,21 @@ struct Checker {
     func located<Entry>(
         _ entries: [Entry], _ location: KeyPath<Entry, SourceLocation>, _ section: String
     ) -> [(Entry, Path)] {
+        located(entries, location, at: [section])
+    }
+
+    func located<Entry>(
+        _ entries: [Entry], _ location: KeyPath<Entry, SourceLocation>, at section: Path
+    ) -> [(Entry, Path)] {
         var index = 0
         var result: [(Entry, Path)] = []
         for entry in entries {
-            while reading.has([section] / index),
-                reading.location(reading.place([section] / index)) != entry[keyPath: location]
+            while reading.has(section / index),
+                reading.location(reading.place(section / index)) != entry[keyPath: location]
             {
                 index += 1
             }
-            result.append((entry, [section] / index))
+            result.append((entry, section / index))
             index += 1
         }
         return result

@@ -5,6 +5,9 @@ extension Checker {
     /// Services, and object types as the services that they are on the wire.
     var callables: [Service] { topology.services + topology.objects.map(\.service) }
 
+    /// The methods of HTTP (RFC 9110 §9.3, RFC 5789) that a file may name.
+    static let verbs = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+
     /// Where a service, or an object type, stands in the file: its key is its name, alone or with its package.
     func path(of service: Service) -> Path {
         if topology.service(named: service.name) == nil, topology.objectType(named: service.name) != nil {
@@ -79,9 +82,13 @@ extension Checker {
         return nil
     }
 
-    /// A method, or a service for all of its methods; orch's own and gRPC's own go unchecked.
+    /// A method, or a service for all of its methods; orch's own and gRPC's own go unchecked. Of programs that speak HTTP
+    /// also `GET`, `/health` and `GET /health`: what there is they alone know.
     func checkMethodOrService(_ text: String, at span: Span) {
         if ["grpc.", "orch."].contains(where: text.hasPrefix) { return }
+        let servesHTTP = topology.nodes.contains { $0.command != nil && $0.serve?.speaks == .http }
+        let verb = String(text.prefix { $0 != " " })
+        if servesHTTP, text.hasPrefix("/") || Self.verbs.contains(verb) { return }
         switch match(text) {
         case .one, .broken: return
         case .several: _ = service(text, at: span)

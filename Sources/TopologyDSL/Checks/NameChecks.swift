@@ -31,8 +31,9 @@ extension Checker {
                     "'\(node.name)' is a node, and a replica of '\(other)'", at: reading.keyPlace(["nodes", node.name]))
             }
         }
+        let servers = topology.servers + topology.datagramServers
         var variables: [String: String] = [:]
-        for broker in topology.brokers + topology.servers.filter({ $0.broker == nil }) {
+        for broker in topology.brokers + servers.filter({ $0.broker == nil }) {
             let variable = Self.variable(of: broker.name, broker.broker == nil ? "ADDRESS" : "URL")
             if let first = variables[variable] {
                 reading.error(
@@ -73,15 +74,17 @@ extension Checker {
     private func checkEndpoints(_ text: String, of owner: Node, _ path: Path) {
         guard let template = try? Template(text) else { return }
         if template.pieces.contains(.ownPort), owner.command == nil || owner.serve == nil,
-            !reading.isBroken(["nodes", owner.name, "serve"])
+            !reading.isBroken(["nodes", owner.name, "serve"]), !reading.isBroken(["nodes", owner.name, "protocol"])
         {
             reading.error(
-                "$(port) has no value here: it is where a program with 'serve' listens", at: reading.place(path))
+                "$(port) has no value here: it is where a program with 'serve' or 'protocol' listens",
+                at: reading.place(path))
         }
         for (name, endpoint) in template.endpoints {
             // A server may be meant with all its replicas, or one of them.
             guard let node = topology.node(named: name) ?? topology.node(ofInstance: name) else {
-                missing("node", name, among: (topology.brokers + topology.servers).map(\.name), at: reading.place(path))
+                let offering = topology.brokers + topology.servers + topology.datagramServers
+                missing("node", name, among: offering.map(\.name), at: reading.place(path))
                 continue
             }
             if node.broker == nil, node.server?.via != .grpc, !reading.isBroken(["nodes", node.name]) {

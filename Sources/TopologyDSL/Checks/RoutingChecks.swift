@@ -14,7 +14,7 @@ extension Checker {
         }
         for node in topology.nodes {
             let path: Path = ["nodes", node.name]
-            for (index, role) in node.publish.enumerated() { check(role, path / "publish" / index) }
+            for (index, role) in node.publish.enumerated() { check(role, publishPath(node, index)) }
             for (index, role) in node.consume.enumerated() { check(role, path / "consume" / index) }
         }
     }

@@ -1,14 +1,16 @@
 import ClusterModel
 
 extension Checker {
-    /// Fills in which processes the steps of the scenario are about. After `assignHosts`.
-    mutating func assignSteps() {
-        for (index, (step, path)) in located(topology.scenario, \.location, "scenario").enumerated() {
-            switch step.action {
-            case .migrate(let object, let targets):
-                topology.scenario[index].action = .migrate(
-                    object: object, to: migration(of: object, to: targets, step, path))
-            }
-        }
+    /// Whether what the steps of the scenario are about is there; fills in which processes objects go to.
+    mutating func checkSteps() { topology.scenario = settled(topology.scenario, at: ["scenario"]) }
+
+    func settled(_ steps: [ScenarioStep], at section: Path) -> [ScenarioStep] {
+        located(steps, \.location, at: section).map { step, path in settled(step, path) }
+    }
+
+    func settled(_ step: ScenarioStep, _ path: Path) -> ScenarioStep {
+        var step = step
+        if let form = ScenarioForm.named(step.action.keyword) { step.action = form.check(self, step, path) }
+        return step
     }
 }

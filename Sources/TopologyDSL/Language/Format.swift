@@ -102,7 +102,7 @@ extension Format {
             "a mapping", schema: ["type": ["object", "null"], "additionalProperties": value.schema]
         ) { node, reading in
             guard let pairs = node.isNull ? [] : node.pairs else {
-                reading.mismatch(node, "a mapping")
+                reading.mismatch(node, "a mapping", advice: node.assignmentAdvice)
                 return nil
             }
             var result: [String: Item] = [:]
@@ -185,13 +185,23 @@ func singleDollars(_ text: String) -> String {
 
 extension Reading {
     /// "expected a list, found text".
-    func mismatch(_ node: YAMLNode, _ expected: String) {
+    func mismatch(_ node: YAMLNode, _ expected: String, advice: String? = nil) {
         guard !node.isBroken else { return }
         if case .scalar(let text, _) = node.content, !node.isNull {
-            error("expected \(expected), found '\(shortened(singleDollars(text)))'", at: node.span)
+            error("expected \(expected), found '\(shortened(singleDollars(text)))'", at: node.span, advice: advice)
         } else {
-            error("expected \(expected), found \(node.kind)", at: node.span)
+            error("expected \(expected), found \(node.kind)", at: node.span, advice: advice)
         }
+    }
+}
+
+extension YAMLNode {
+    /// For a list of `NAME=value`, as compose files may have it.
+    fileprivate var assignmentAdvice: String? {
+        guard case .sequence(let items) = content, case .scalar(let text, _) = items.first?.content,
+            let sign = text.firstIndex(of: "=")
+        else { return nil }
+        return "write \(shortened(singleDollars("\(text[..<sign]): \(text[text.index(after: sign)...])")))"
     }
 }
 

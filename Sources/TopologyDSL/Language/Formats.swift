@@ -287,7 +287,7 @@ struct TemplateScope: Sendable {
 
     /// Once for each message.
     static let message = TemplateScope(
-        names: Template.names.filter { $0 != "port" }, allowsEndpoints: false, place: "a message")
+        names: Template.names.filter { !["port", "data"].contains($0) }, allowsEndpoints: false, place: "a message")
     /// Once for each call.
     static let call = TemplateScope(names: message.names, allowsEndpoints: false, place: "a call")
     /// Once for each process.
@@ -308,7 +308,11 @@ struct TemplateScope: Sendable {
             }
             if !names.contains("port"), template.pieces.contains(.ownPort) {
                 reading.error(
-                    "$(port) has no value in \(place): it is where a program with 'serve' listens", at: node.span)
+                    "$(port) has no value in \(place): it is where a program with 'serve' or 'protocol' listens",
+                    at: node.span)
+            }
+            if !names.contains("data"), template.pieces.contains(.data) {
+                reading.error("$(data) has no value in \(place): it is a process's own folder", at: node.span)
             }
         } catch {
             report(error, at: node, reading)

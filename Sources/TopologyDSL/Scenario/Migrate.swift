@@ -4,8 +4,13 @@ extension ScenarioForm {
     /// `migrate: acc-1`
     static let migrate = ScenarioForm(
         "migrate", takes: .reference("an object's name"), options: ["to"], needs: ["to"],
-        "An object moves to another host, with its state."
-    ) { .migrate(object: $0, to: $1.to) }
+        "An object moves to another host, with its state. That it cannot be moved is told as a warning, and ends nothing."
+    ) { checker, step, path in
+        guard case .migrate(let object, let targets) = step.action else { return step.action }
+        return .migrate(object: object, to: checker.migration(of: object, to: targets, step, path))
+    } make: {
+        .migrate(object: $0, to: $1.to)
+    }
 }
 
 extension Checker {

@@ -11,16 +11,20 @@ struct AssertionForm: Sendable {
     let options: [String]
     /// Keys of which at least one is needed.
     let needs: [String]
+    /// Whether `within` is its own bound and has to be there, rather than the time by which it is judged.
+    let isBounded: Bool
     let format: Format<Maker>
 
     init<Argument>(
-        _ keyword: String, takes argument: Format<Argument>, options: [String], needs: [String] = [], _ doc: String,
+        _ keyword: String, takes argument: Format<Argument>, options: [String], needs: [String] = [],
+        isBounded: Bool = false, _ doc: String,
         make: @escaping @Sendable (Argument, AssertionOptions) -> Assertion
     ) {
         self.keyword = keyword
         self.doc = doc
         self.options = options
         self.needs = needs
+        self.isBounded = isBounded
         format = argument.map { argument in { @Sendable options in make(argument, options) } }
     }
 
@@ -94,13 +98,44 @@ struct AssertionForm: Sendable {
             "state", takes: .reference("an object's name"), options: ["is"], needs: ["is"],
             "The fields of an object at the end, by `is`. With `node`: the state of its processes."
         ) { .state($0, $1.fields) },
+        AssertionForm(
+            "feed", takes: Format<Guarantee>.word("a guarantee"), options: ["of", "to", "fresh"],
+            "`at-most-once`, `at-least-once` or `exactly-once`: what watchers of a feed see of its items. `of` narrows it "
+                + "to one feed, `fresh` says how soon after their append they see them."
+        ) { .feed($0, feed: $1.feed, to: $1.to, fresh: $1.fresh) },
+        AssertionForm(
+            "converged", takes: GroupBoundKey.format, options: [], isBounded: true,
+            "After every change, the views of all live peers of the group are the same and right within `within`."
+        ) { bound, options in .converged(bound.group, within: bound.within ?? options.within ?? .zero) },
+        AssertionForm(
+            "detected", takes: GroupBoundKey.format, options: [], isBounded: true,
+            "A peer's death is known within `within` to all the others that can know: in a group, or `all`."
+        ) { bound, options in
+            .detected(bound.group == "all" ? nil : bound.group, within: bound.within ?? options.within ?? .zero)
+        },
+        AssertionForm(
+            "false-deaths", takes: .condition, options: ["group"],
+            "How often a peer that was alive and within reach was held to be dead: `0`."
+        ) { .falseDeaths($1.group, $0) },
+        AssertionForm(
+            "coherent", takes: .reference("a group's name"), options: [],
+            "In the end all live peers of the group have the same broadcast items, and all that were broadcast by them."
+        ) { group, _ in .coherent(group) },
+        AssertionForm(
+            "found", takes: .availability, options: ["group", "by", "from", "hops"],
+            "The share of lookups that were answered, `\">=99%\"`, and with `hops` how far each went at most."
+        ) { condition, options in
+            .found(
+                LookupScope(group: options.group, by: options.by, from: options.from), condition, hops: options.hops)
+        },
+        AssertionForm(
+            "messages", takes: Format<Guarantee>.word("a guarantee"), options: ["from", "to", "of"],
+            "`at-most-once`, `at-least-once` or `exactly-once`, for what peers `send` to one another."
+        ) { .messages($0, from: $1.from, to: $1.to, of: $1.of) },
     ]
 
     /// Which calls an assertion is about.
     private static let scope = ["method", "of", "from", "to"]
-
-    /// Assertions of the language that this version refuses.
-    static let later = ["converged"]
 
     enum Exact: String, Sendable, CaseIterable { case exact }
     enum Single: String, Sendable, CaseIterable { case single }
@@ -111,7 +146,7 @@ struct AssertionForm: Sendable {
 struct AssertionOptions: Sendable {
     var from: String?
     var to: String?
-    /// Of `delivery`.
+    /// Of `delivery` and `messages`.
     var of = Assertion.Basis.acknowledged
     var method: String?
     var after: String?
@@ -124,6 +159,12 @@ struct AssertionOptions: Sendable {
     var matches: String?
     var count = Condition(.greaterOrEqual, 1)
     var object: String?
+    /// `of` a `feed`.
+    var feed: String?
+    var fresh: [LatencyBound] = []
+    var group: String?
+    var by: LookupWay?
+    var hops: Condition?
     var model = ObjectModel.methods
     /// `is`
     var fields: [String: ArgumentValue] = [:]

@@ -5,7 +5,7 @@ enum AssertionSection {
     struct Draft: Sendable {
         var make: AssertionForm.Maker?
         var options = AssertionOptions()
-        /// Two things, and which one depends on the assertion.
+        /// Several things, and which one depends on the assertion.
         var of: String?
         /// The same: of a node, or an object's.
         var state: YAMLNode?
@@ -29,8 +29,9 @@ enum AssertionSection {
             default: "any", "The node that receives or serves, with all its replicas; or `queue:NAME`.")
         Key(
             "of", optional: \.of, of, default: "acknowledged",
-            "With `delivery`: which messages must arrive, those that the broker confirmed, or all that were "
-                + "`attempted`. With assertions on calls: another word for `method`.")
+            "With `delivery` and `messages`: which messages must arrive, those that the broker, or the receiving peer, "
+                + "confirmed, or all that were `attempted`. With assertions on calls: another word for `method`. With "
+                + "`feed`: the feed's name, all feeds unless it is given.")
         Key(
             "method", optional: \.options.method, Format<String>.reference("a method such as Calculator.suma"),
             default: "any", "The method that is called, `Calculator.suma`, or a whole service, `Calculator`.")
@@ -60,12 +61,23 @@ enum AssertionSection {
                 + "`put`, `dequeue` or `take`).")
         Key("is", \.options.fields, .arguments(), "The fields of the object's state that count, and their values.")
         Key(
+            "fresh", \.options.fresh, LatencyKey.bounds("fresh"),
+            "How long after its append an item is seen at most: `{ p99: <500ms }`.")
+        Key(
+            "group", optional: \.options.group, Format<String>.reference("a group's name"), default: "all",
+            "The group of peers.")
+        Key(
+            "by", optional: \.options.by, Format<LookupWay>.word("a way to look"), default: "any",
+            "Lookups by the name service, or by asking neighbours.")
+        Key(
+            "hops", optional: \.options.hops, Format<Condition>.condition, "How far each answered lookup went: `<=3`.")
+        Key(
             "expect", \.options.expect, .word("an expectation"), default: "holds",
             "`violated` turns it around: it fails if nothing goes wrong.")
         Key(
             "within", optional: \.options.within, Format<Duration>.duration(allowsZero: false), default: "at the end",
-            "It is judged as soon as it holds, at the latest this long after the workloads have started.")
-        AssertionForm.later.flatMap { Key<Draft>.later($0) }
+            "It is judged as soon as it holds, at the latest this long after the workloads have started. With `converged` "
+                + "and `detected`: how soon after each change, and required; they are judged at the end.")
     } finish: { draft, entry, reading in
         let forms = AssertionForm.all.filter { form in
             entry.has(form.keyword) && !(form.keyword == "state" && entry.has("node"))
@@ -86,18 +98,33 @@ enum AssertionSection {
         }
         if form.options.contains("of") { readOf(&draft, form, entry, reading) }
         readState(&draft, form, entry, reading)
+        if form.isBounded { checkBound(form, entry, reading) }
         guard let make = draft.make else { return }
         draft.spec = AssertionSpec(
-            make(draft.options), expect: draft.options.expect, within: draft.options.within,
+            make(draft.options), expect: draft.options.expect, within: form.isBounded ? nil : draft.options.within,
             location: reading.location(entry.node.span))
+    }
+
+    /// Its `within` stands in it, or beside it.
+    private static func checkBound(_ form: AssertionForm, _ entry: Record<Draft>.Entry, _ reading: Reading) {
+        let inner = entry[form.keyword]?.value.pairs?.first { $0.key == "within" }
+        if let inner, entry.has("within") {
+            reading.error(
+                "'within' twice in one assertion", at: entry.place("within"),
+                related: (inner.keySpan, "the first is here"))
+        } else if inner == nil, !entry.has("within") {
+            reading.error(
+                "'\(form.keyword)' without 'within': expected how soon, as in within: 5s", at: entry.place(form.keyword)
+            )
+        }
     }
 
     private static let basis = Format<Assertion.Basis>.word("a basis")
 
     private static let of = Format<String>(
-        basis.expected + ", or a method",
+        basis.expected + ", or a method, or a feed",
         schema: ["anyOf": .array([basis.schema, ["type": "string", "examples": ["Calculator.suma"]]])],
-        read: Format<String>.reference("\(basis.expected), or a method").read)
+        read: Format<String>.reference("\(basis.expected), or a method, or a feed").read)
 
     private static let nodeState = Format<NodeState>.word("a state")
 
@@ -127,6 +154,10 @@ enum AssertionSection {
         _ draft: inout Draft, _ form: AssertionForm, _ entry: Record<Draft>.Entry, _ reading: Reading
     ) {
         guard let pair = entry["of"] else { return }
+        if form.keyword == "feed" {
+            draft.options.feed = draft.of
+            return
+        }
         guard form.options.contains("method") else {
             if let basis = basis.read(pair.value, reading) { draft.options.of = basis }
             return

@@ -48,6 +48,15 @@ struct FaultForm: Sendable {
             "One bit of a message's payload is flipped: in this share of them."
         ) { share, _ in .corrupt(share) },
         FaultForm(
+            "error", .message, takes: .share, options: ["link", "only", "for", "status"],
+            "Requests over HTTP are answered by the link, with `status`, and the server does not see them: this share "
+                + "of them."
+        ) { share, options in .error(share, status: options.status ?? 503) },
+        FaultForm(
+            "truncate", .message, takes: .share, options: ["link", "only", "for"],
+            "Replies over HTTP end in the middle of their body, and their connection with them: this share of them."
+        ) { share, _ in .truncate(share) },
+        FaultForm(
             "latency", .connection, takes: .durations, options: ["link", "for", "jitter"],
             "Every byte takes this much longer, or a time drawn from the range."
         ) { range, options in
@@ -62,6 +71,12 @@ struct FaultForm: Sendable {
             "blackhole", .connection, takes: .nothing, options: ["link", "for"],
             "Connections stay open and nothing passes."
         ) { _, _ in .blackhole },
+        FaultForm(
+            "partition", .network, takes: PartitionKey.format, options: ["for"],
+            "The network falls apart: `[[a, b], [c]]` are parts whose members reach only one another; `{ halves: peer }`, "
+                + "`{ isolate: peer-3 }`, `{ bridge: peer }` and `{ majority-ring: peer }` are shapes; "
+                + "`{ from: [a], to: [b] }` cuts one way. Who is not named talks to everybody."
+        ) { partition, _ in .partition(partition) },
         FaultForm(
             "kill", .process, takes: .nodes, options: ["signal"],
             "Processes get a signal, SIGKILL unless `signal` says another."
@@ -78,7 +93,7 @@ struct FaultForm: Sendable {
 
     /// Faults of the language that this version refuses.
     static let later = [
-        "bandwidth", "slow_close", "slice", "limit", "refuse", "partition", "stop", "skew",
+        "bandwidth", "slow_close", "slice", "limit", "refuse", "stop", "skew",
         "fsync_lost", "disk_full", "disk_slow", "chaos",
     ]
 
@@ -105,6 +120,7 @@ struct FaultOptions: Sendable {
     var chance: Share?
     var within: Duration?
     var signal: String?
+    var status: Int?
 }
 
 extension Format where Value == Bool {

@@ -44,9 +44,11 @@ enum FaultSection {
             "within", optional: \.options.within, Format<Duration>.duration(allowsZero: false), default: "100ms",
             "How long a message waits to be overtaken at most.")
         Key(
-            "signal", optional: \.options.signal,
-            Format<String>.signal(["KILL", "TERM", "INT", "HUP", "QUIT", "ABRT", "SEGV", "USR1", "USR2"]),
+            "signal", optional: \.options.signal, signal,
             default: "KILL", "The signal that kills.")
+        Key(
+            "status", optional: \.options.status, Format<Int>.integer(400...599), default: "503",
+            "The HTTP status with which requests are answered.")
         FaultForm.later.flatMap { Key<Draft>.later($0) }
         Key<Draft>.later("ramp")
     } finish: { draft, entry, reading in
@@ -70,6 +72,8 @@ enum FaultSection {
         return Format<[Draft]>.list(of: record.format).read(node, reading)?.compactMap(\.spec)
     }
 
+    static let signal = Format<String>.signal(["KILL", "TERM", "INT", "HUP", "QUIT", "ABRT", "SEGV", "USR1", "USR2"])
+
     private static let settle = Format<Duration?>.scalar(
         "a time such as 1s, or never", schema: ["type": "string", "examples": ["1s", "never"]]
     ) { text throws(ValueProblem) in text == "never" ? nil : try Units.duration(text) }
@@ -77,7 +81,7 @@ enum FaultSection {
     private static func check(
         _ form: FaultForm, _ options: FaultOptions, _ entry: Record<Draft>.Entry, _ reading: Reading
     ) {
-        for key in ["link", "only", "for", "settle", "jitter", "chance", "within", "signal"]
+        for key in ["link", "only", "for", "settle", "jitter", "chance", "within", "signal", "status"]
         where entry.has(key) && !form.options.contains(key) {
             reading.error("'\(key)' does not go with \(form.keyword)\(why(key, form))", at: entry.place(key))
         }
@@ -116,6 +120,8 @@ enum FaultSection {
         case ("duplicate", .reply): "a call has one reply, and a second one has no way to come"
         case ("reorder", .ack), ("reorder", .confirm): "it has no order of its own"
         case ("corrupt", .ack), ("corrupt", .confirm): "it has no payload"
+        case ("error", let kind) where kind != .request: "it answers requests"
+        case ("truncate", let kind) where kind != .reply: "it cuts off the bodies of replies"
         default: nil
         }
     }
@@ -124,6 +130,9 @@ enum FaultSection {
         switch (key, form.level) {
         case ("link", .process): ": it is about processes, not links"
         case ("only", .process): ": it is about processes, not messages"
+        case ("link", .network): ": it says itself who is cut off from whom"
+        case ("only", .network): ": it is about the whole network between its parts"
+        case ("status", _): ": it answers no request"
         case ("only", .connection): ": it is about whole connections, not messages"
         case ("settle", _): ": it swallows no message"
         case ("for", .process): ": it happens at one moment"
@@ -146,14 +155,30 @@ enum OnlyKey {
         Key("first", optional: \.first, Format<Int>.integer(1...Int.max), "Only the first n.")
         Key(
             "method", optional: \.method, Format<String>.reference("a method such as Calculator.suma"),
-            "Calls of this method, `Calculator.suma`, or of a whole service, `Calculator.*`.")
+            "Calls of this method, `Calculator.suma`, or of a whole service, `Calculator.*`. Over HTTP/1.1: `GET`, `POST` "
+                + "and so on.")
+        Key(
+            "path", optional: \.path, Format<String>.words.check(pathProblem),
+            "Over HTTP/1.1: requests for this path, without its query, and what answers them; `*` stands for any letters."
+        )
     } finish: { filter, entry, reading in
         if entry.has("key"), entry.has("method") {
             reading.error(
                 "'key' and 'method' in one only: messages have routing keys, and calls have methods",
                 at: entry.place("method"))
         }
-        let kinds = filter.kinds.filter { ![.request, .reply].contains($0) }
+        if entry.has("key"), entry.has("path") {
+            reading.error(
+                "'key' and 'path' in one only: messages have routing keys, and requests over HTTP have paths",
+                at: entry.place("path"))
+        }
+        let strangers = filter.kinds.filter { ![.request, .reply, .event].contains($0) }
+        if entry.has("path"), !filter.kinds.isEmpty, strangers.count == filter.kinds.count {
+            reading.error(
+                "'path' and \(strangers.map(\.rawValue).listed()): only requests, replies and events have paths",
+                at: entry.place("path"))
+        }
+        let kinds = filter.kinds.filter { ![.request, .reply, .event].contains($0) }
         if entry.has("method"), !filter.kinds.isEmpty, kinds.count == filter.kinds.count {
             reading.error(
                 "'method' and \(kinds.map(\.rawValue).listed()): only requests and replies have methods",
@@ -161,12 +186,13 @@ enum OnlyKey {
         }
     }
 
-    static let kinds = Format<[MessageKind]>.oneOrMany(
-        Format<MessageKind>.word("a kind of message").check { kind in
-            kind == .datagram
-                ? "'\(kind)' is not supported by this version of orch: there are publish, deliver, ack, confirm, request, reply"
-                : nil
-        })
+    static let kinds = Format<[MessageKind]>.oneOrMany(.word("a kind of message"))
+
+    @Sendable private static func pathProblem(_ path: String) -> String? {
+        if path.contains("?") { return "'\(shortened(path))': the query is no part of what is compared" }
+        return path.hasPrefix("/") || path.hasPrefix("*")
+            ? nil : "expected a path such as /feeds/news or /feeds/*, found '\(shortened(path))'"
+    }
 
     static let format = Format<FaultFilter>(
         kinds.expected, schema: ["anyOf": .array([kinds.schema, .shared("only", record.schema)])]

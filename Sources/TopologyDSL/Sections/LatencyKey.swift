@@ -37,6 +37,41 @@ enum LatencyKey {
         return draft.bounds.isEmpty ? nil : draft
     }
 
+    /// Bounds alone.
+    /// - Parameter key: the key that holds them.
+    static func bounds(_ key: String) -> Format<[LatencyBound]> {
+        Format(
+            expected,
+            schema: [
+                "type": "object",
+                "properties": ["mean": bound.schema, "max": bound.schema, "p50": bound.schema, "p99": bound.schema],
+                "patternProperties": .object([("^p[0-9.]+$", bound.schema)]), "additionalProperties": false,
+            ]
+        ) { node, reading in
+            guard let pairs = node.pairs else {
+                reading.mismatch(node, expected)
+                return nil
+            }
+            var bounds: [LatencyBound] = []
+            for pair in pairs {
+                reading.at(pair.key, key: pair.keySpan, value: pair.value.span) {
+                    guard let measure = measure(pair.key) else {
+                        return reading.error(
+                            "unknown key '\(shortened(pair.key))' in \(key)"
+                                + Suggestion.phrase(pair.key, among: ["mean", "max", "p50", "p99"]), at: pair.keySpan,
+                            advice: "it takes percentiles such as p50, p99 and p99.9, mean and max")
+                    }
+                    guard let bound = bound.read(pair.value, reading) else { return }
+                    bounds.append(LatencyBound(measure, bound.op, bound.time))
+                }
+            }
+            if bounds.isEmpty, !reading.isBroken(reading.path) {
+                reading.error("'\(key)' says nothing yet: expected \(expected)", at: node.span)
+            }
+            return bounds.isEmpty ? nil : bounds
+        }
+    }
+
     private static func read(_ pair: YAMLNode.Pair, _ draft: inout Draft, _ reading: Reading) {
         let name = Format<String>.reference("a name")
         switch pair.key {

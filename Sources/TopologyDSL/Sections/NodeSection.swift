@@ -6,25 +6,33 @@ enum NodeSection {
         var node = Node(name: "")
         var folder: String?
         var ready: ReadinessProbe?
+        /// As the file has them: to brokers and to feeds.
+        var publish: [PublishKey.Draft] = []
         var serve: ServeKey.Draft?
         var call: [CallKey.Draft] = []
         var host: HostKey.Draft?
         var invoke: [InvokeKey.Draft] = []
+        var speaks: ServeRole?
     }
 
-    static let roles = ["broker", "publish", "consume", "serve", "call", "host", "invoke", "directory", "command"]
+    static let roles = [
+        "broker", "publish", "consume", "serve", "call", "host", "invoke", "directory", "feed", "watch", "peer",
+        "names",
+        "command",
+    ]
 
     static let record = Record<Draft>(
         "node",
-        "One process, or several. It is what its keys say; it may publish, consume, serve, call, host and invoke at once.",
+        "One process, or several. It is what its keys say; it may publish, consume, serve, call, host, invoke, "
+            + "watch and be a peer at once.",
         from: Draft()
     ) {
         Key(
             "broker", optional: \.node.broker, BrokerKey.record.format.map { BrokerKey.role($0) },
             "It is a message broker. `broker:` alone is the embedded one.")
         Key(
-            "publish", \.node.publish, .oneOrMany(PublishKey.record.format.map(\.role)),
-            "It sends messages: one workload or a list of them.")
+            "publish", \.publish, .oneOrMany(PublishKey.record.format),
+            "It sends messages, to a broker or to a feed: one workload or a list of them.")
         Key(
             "consume", \.node.consume, .oneOrMany(ConsumeKey.record.format),
             "It receives messages: one workload or a list of them.")
@@ -45,6 +53,17 @@ enum NodeSection {
             "directory", optional: \.node.directory, DirectoryKey.record.format,
             "It keeps who owns which object. There is one where there are hosts.")
         Key(
+            "feed", optional: \.node.feed, FeedKey.format,
+            "It serves feeds over HTTP: a feed, a list of feeds, or a mapping.")
+        Key(
+            "watch", \.node.watch, .oneOrMany(WatchKey.format),
+            "It follows feeds: the name of one, a mapping, or a list of them.")
+        Key(
+            "peer", optional: \.node.peer, PeerKey.format,
+            "It is a member of a group: the group's name, or a mapping with what it does there.")
+        Key(
+            "names", optional: \.node.names, NamesKey.record.format, "It is the name service of groups, over gRPC.")
+        Key(
             "command", optional: \.node.command, CommandKey.format,
             "It is a program of yours: a list of words, the program first; or one text, which is split at blanks. "
                 + "`ORCH_<NODE>_URL` in its environment leads to each broker, `ORCH_BROKER_URL` to one called broker; "
@@ -55,6 +74,18 @@ enum NodeSection {
         Key(
             "ready", optional: \.ready, ReadyKey.format, default: "as soon as it has started",
             "When the command counts as ready. Other nodes know themselves.")
+        Key(
+            "protocol", optional: \.speaks, ProtocolKey.format,
+            "With `command`: the program takes connections and speaks this, without declared services: `http` (links "
+                + "know its requests, replies and server-sent events), `grpc`, `tcp` (passed on unread) or `udp`.")
+        Key(
+            "inbound", \.node.inbound, InboundKey.format, default: "allow",
+            "Who may open a connection to it, or send it the first datagram, as a firewall would have it: `allow`, "
+                + "`deny`, `{ deny: all, except: relay }` or `{ allow: all, except: [a, outside] }`. What comes back on "
+                + "a connection that it opened itself always passes.")
+        Key(
+            "ports", optional: \.node.ports, PortsKey.format, default: "anywhere",
+            "Where the links that lead to it have their ports, on 127.0.0.1: `7000-7009`.")
         Key(
             "replicas", optional: \.node.replicas, Format<Int>.integer(0...1_000),
             "How many processes: `worker-1`, `worker-2` and so on. Without it there is one, called by the plain name.")
@@ -68,9 +99,10 @@ enum NodeSection {
             "env", \.node.env, .dictionary(of: .template(.process)), "Environment variables of its processes.")
         Key("labels", \.node.labels, .oneOrMany(LabelKey.format), "Words to pick nodes by: `label:x`.")
         Key("stop", \.node.stop, StopKey.format, "How it is asked to end.")
-        Key<Draft>.later(
-            "feed", "watch", "peer", "names", "inbound", "ports", "protocol")
     } finish: { draft, entry, reading in
+        draft.node.publish = draft.publish.filter { $0.feed == nil }.map(\.role)
+        draft.node.append = draft.publish.filter { $0.feed != nil }.map(\.append)
+        if !entry.has("serve") { draft.node.serve = draft.speaks }
         draft.node.command?.directory = draft.folder
         draft.node.command?.ready = draft.ready
         let start = entry.node.span
@@ -81,38 +113,52 @@ enum NodeSection {
         for key in ["cwd", "ready"] where entry.has(key) && !entry.has("command") {
             reading.error("'\(key)' belongs to a node with 'command'", at: entry.place(key))
         }
-        for role in ["broker", "publish", "consume", "call", "host", "invoke", "directory"]
-        where entry.has(role) && entry.has("command") {
-            reading.error(
-                "'command' and '\(role)' in one node: a program of yours is a process of its own",
-                at: entry.place("command"), advice: "make two nodes of it")
-        }
-        for role in ["publish", "consume", "serve", "call", "host", "invoke", "directory"]
-        where entry.has(role) && entry.has("broker") {
-            reading.error(
-                "'broker' and '\(role)' in one node: there would be no link between them to break",
-                at: entry.place(role), advice: "make two nodes of it")
-        }
-        for role in ["host", "invoke"] where entry.has(role) && entry.has("directory") {
-            reading.error(
-                "'directory' and '\(role)' in one node: there would be no link between them to break",
-                at: entry.place(role), advice: "make two nodes of it")
-        }
-        if entry.has("directory"), entry.has("replicas") {
-            reading.error("a directory has no replicas", at: entry.place("replicas"))
-        }
-        for role in ["host", "directory"] where entry.has(role) && draft.serve?.via.kind == .queue {
-            reading.error(
-                "'via: queue' and '\(role)' in one node: nobody connects to such a server", at: entry.place(role),
-                advice: "make two nodes of it")
-        }
-        if entry.has("broker"), entry.has("replicas") {
-            reading.error("a broker has no replicas", at: entry.place("replicas"), advice: "declare several brokers")
-        }
+        checkRoles(draft, entry, reading)
+        if let role = draft.speaks { ProtocolKey.check(role, of: draft.node, entry, reading) }
         if let serve = draft.serve { ServeKey.check(serve, of: draft.node, entry, reading) }
         for name in draft.node.env.keys.sorted() where !isVariable(name) {
             let place = entry["env"]?.value.pairs?.first { $0.key == name }?.keySpan ?? entry.place("env")
             reading.error("'\(shortened(name))' is no name for an environment variable", at: place)
+        }
+    }
+
+    /// Roles that make no sense together, or leave no link between them to break.
+    private static func checkRoles(_ draft: Draft, _ entry: Record<Draft>.Entry, _ reading: Reading) {
+        func refuse(_ role: String, beside others: [String], _ why: String, at place: String? = nil) {
+            for other in others where entry.has(role) && entry.has(other) {
+                reading.error(
+                    "'\(role)' and '\(other)' in one node: \(why)", at: entry.place(place ?? other),
+                    advice: "make two nodes of it")
+            }
+        }
+        let noLink = "there would be no link between them to break"
+        refuse(
+            "command", beside: roles.filter { !["serve", "command"].contains($0) },
+            "a program of yours is a process of its own", at: "command")
+        refuse("broker", beside: roles.filter { !["broker", "command"].contains($0) }, noLink)
+        refuse("directory", beside: ["host", "invoke"], noLink)
+        refuse(
+            "feed", beside: ["serve", "host", "directory", "names"],
+            "it would have to speak HTTP and gRPC on one port")
+        refuse("names", beside: ["peer"], noLink)
+        for role in ["host", "directory", "names"] where entry.has(role) && draft.serve?.via.kind == .queue {
+            reading.error(
+                "'via: queue' and '\(role)' in one node: nobody connects to such a server", at: entry.place(role),
+                advice: "make two nodes of it")
+        }
+        guard entry.has("replicas") else { return }
+        let place = entry.place("replicas")
+        if entry.has("directory") { reading.error("a directory has no replicas", at: place) }
+        if entry.has("broker") {
+            reading.error("a broker has no replicas", at: place, advice: "declare several brokers")
+        }
+        if entry.has("feed") {
+            reading.error(
+                "a node with 'feed' has no replicas: each would have items of its own under the same numbers",
+                at: place, advice: "declare several feeds, each on a node of its own")
+        }
+        if entry.has("names") {
+            reading.error("a name service has no replicas: each would know other members", at: place)
         }
     }
 

@@ -107,10 +107,14 @@ enum ServeKey {
         } else if draft.keys.contains("listen") {
             reading.error("'listen' belongs to a node with 'command'", at: place("listen"))
         }
-        if draft.role.port != nil, (node.replicas ?? 1) > 1 {
+        checkPorts(draft.role, of: node, place, reading)
+    }
+
+    static func checkPorts(_ role: ServeRole, of node: Node, _ place: (String) -> Span, _ reading: Reading) {
+        if role.port != nil, (node.replicas ?? 1) > 1 {
             reading.error("one 'port' for \(node.replicas ?? 1) replicas", at: place("port"))
         }
-        if let listen = draft.role.listen, listen + max(node.replicas ?? 1, 1) - 1 > 65_535 {
+        if let listen = role.listen, listen + max(node.replicas ?? 1, 1) - 1 > 65_535 {
             reading.error("the ports of \(node.replicas ?? 1) replicas end beyond 65535", at: place("listen"))
         }
     }

@@ -34,7 +34,8 @@ struct ServiceBuilder {
             name: definition.name, schema: schema, handlers: handlers(for: definition), semantics: draft.semantics,
             retry: draft.retry.applied(to: RetryPolicy(), draft.semantics),
             duplicates: draft.duplicates.policy(under: draft.semantics), limits: draft.limits,
-            location: reading.location(span))
+            proto: draft.proto.map { ProtoSource(file: $0, folders: draft.protoPath) }, location: reading.location(span)
+        )
     }
 
     // MARK: Types in the entry itself

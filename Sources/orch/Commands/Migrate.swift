@@ -1,9 +1,10 @@
 import ArgumentParser
 import ClusterModel
 import Control
+import Orchestrator
 
 /// `orch migrate`
-struct Migrate: AsyncParsableCommand {
+struct Migrate: ClusterCommand {
     static let configuration = CommandConfiguration(
         abstract: "Move an object of a running cluster to another host.",
         discussion: """
@@ -30,18 +31,17 @@ struct Migrate: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    func request(_ topology: Topology) throws -> Request {
+        .migrate(object: try ObjectArgument.parse(object).object, to: to)
+    }
+
+    func text(_ response: Response, of run: RunFolder, on terminal: Terminal) throws -> String {
         let object = try ObjectArgument.parse(object).object
-        let cluster = try await target.connect()
-        let response = try await cluster.ask(.migrate(object: object, to: to))
-        await cluster.close()
         switch response {
         case .migrated(.moved(let epoch, let pause)):
-            Terminal.standardOutput.print(
-                json
-                    ? try JSONOutput.line(Move(object: object, owner: to, epoch: epoch, pause: Double(pause) / 1e6))
-                    : "\(object) is owned by \(to) at epoch \(epoch); it paused for \(Duration.nanoseconds(pause).text)"
-            )
+            return json
+                ? try JSONOutput.line(Move(object: object, owner: to, epoch: epoch, pause: Double(pause) / 1e6))
+                : "\(object) is owned by \(to) at epoch \(epoch); it paused for \(Duration.nanoseconds(pause).text)"
         case .migrated(.failed(let reason)):
             throw OrchError(
                 .unavailable, "\(object) was not moved to \(to)", cause: reason,

@@ -30,14 +30,19 @@ struct Status: AsyncParsableCommand {
             ])
         }
         terminal.print(nodes.text(terminal) + "\n")
+        // Server-sent events and datagrams are for those who have any.
+        let hasEvents = status.links.contains { $0.events > 0 }
+        let hasDatagrams = status.links.contains { $0.datagrams > 0 }
         var links = Table(
-            ["LINK", "PORT", "CONNECTIONS", "PUBLISHES", "DELIVERIES", "ACKS", "CONFIRMS", "REQUESTS", "REPLIES"],
-            right: [1, 2, 3, 4, 5, 6, 7, 8])
+            ["LINK", "PORT", "CONNECTIONS", "PUBLISHES", "DELIVERIES", "ACKS", "CONFIRMS", "REQUESTS", "REPLIES"]
+                + (hasEvents ? ["EVENTS"] : []) + (hasDatagrams ? ["DATAGRAMS"] : []),
+            right: Set(1...10))
         for link in status.links {
-            links.add([
-                link.link, "\(link.port)", "\(link.connections)", "\(link.publishes)", "\(link.deliveries)",
-                "\(link.acks)", "\(link.confirms)", "\(link.requests)", "\(link.replies)",
-            ])
+            links.add(
+                [
+                    link.link, "\(link.port)", "\(link.connections)", "\(link.publishes)", "\(link.deliveries)",
+                    "\(link.acks)", "\(link.confirms)", "\(link.requests)", "\(link.replies)",
+                ] + (hasEvents ? ["\(link.events)"] : []) + (hasDatagrams ? ["\(link.datagrams)"] : []))
         }
         terminal.print(links.text(terminal))
         if !status.faults.isEmpty { terminal.print("\n" + FaultTable.text(status.faults, terminal)) }

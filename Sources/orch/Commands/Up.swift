@@ -24,6 +24,7 @@ struct Up: AsyncParsableCommand {
               orch up pubsub --seed 42              the same dice as another run's
               orch up -d pubsub --wait              in the background; returns when all nodes are ready
               orch up pubsub --report json=out.json the outcome, for programs
+              orch up pubsub --keep --ui --open     a page in the browser to watch it and to break it
 
             A run keeps its files in .orch/runs/…; `latest` there points to the newest.
             """)
@@ -40,25 +41,57 @@ struct Up: AsyncParsableCommand {
     @Option(help: "The seed of all chance; printed in every report.")
     var seed: UInt64?
 
-    @Option(help: "Write the outcome: json=FILE. May be given several times.")
-    var report: [ReportTarget] = []
+    @Option(help: "A parameter of the file, NAME=VALUE. May be given several times.")
+    var param: [ParameterArgument] = []
+
+    @Option(help: "Write the outcome: junit=, json=, tap= or html=FILE; a list, or several times.")
+    var report: [String] = []
 
     @Flag(help: "Keep the cluster up when its workloads have ended, until Ctrl-C or `orch down`.")
     var keep = false
 
+    @Option(name: .customLong("for"), help: "End the run in order after this time, whatever still works: 30s.")
+    var time: String?
+
     @Flag(help: "Print the verdict as JSON and nothing else.")
     var json = false
+
+    @Flag(help: "Serve a page that shows the cluster alive, and takes commands; its address is printed.")
+    var ui = false
+
+    @Option(help: "The page's port; any free one unless given.") var uiPort: Int?
+
+    @Flag(help: "Open the page in a browser.") var open = false
 
     /// Where a detached cluster's own process keeps its files; set by `-d`, not by people.
     @Option(help: .hidden)
     var runFolder: String?
 
+    /// Standard input is a pipe from whoever started us; when it closes, the run is over. Set by `orch test`.
+    @Flag(help: .hidden)
+    var untilInputEnds = false
+
     func validate() throws {
+        _ = try runTime
+        _ = try ReportTarget.parse(report)
+        if keep && time != nil { throw ValidationError("--keep and --for exclude each other") }
         if wait && !detach { throw ValidationError("--wait goes with -d") }
+        if !ui, uiPort != nil || open { throw ValidationError("--ui-port and --open go with --ui") }
+        if let uiPort, !(0...65_535).contains(uiPort) { throw ValidationError("--ui-port is at most 65535") }
+    }
+
+    private var runTime: Duration? {
+        get throws {
+            guard let time else { return nil }
+            guard let limit = try? Units.duration(time), limit > .zero else {
+                throw ValidationError("--for \(time): expected a time such as 30s or 2m")
+            }
+            return limit
+        }
     }
 
     func run() async throws {
-        let (topology, path) = try TopologyArgument.load(file)
+        let (topology, path) = try TopologyArgument.load(file, parameters: param)
         let seed = seed ?? topology.seed ?? UInt64.random(in: 1...999_999)
         let folder: RunFolder
         if let runFolder {
@@ -69,11 +102,15 @@ struct Up: AsyncParsableCommand {
         }
         if detach {
             try await DetachedRun(folder: folder, arguments: arguments(path, seed, folder)).start(
-                topology: topology, wait: wait, json: json)
+                topology: topology, wait: wait, json: json, page: ui, open: open)
             return
         }
         let code = try await ForegroundRun(
-            topology: topology, file: path, folder: folder, seed: seed, reports: report, keep: keep, json: json
+            topology: topology, file: path, folder: folder, seed: seed, reports: try ReportTarget.parse(report),
+            keep: keep,
+            runTime: try runTime,
+            json: json,
+            untilInputEnds: untilInputEnds, page: ui ? PageWish(port: uiPort ?? 0, open: open) : nil
         ).run()
         throw ExitCode(code)
     }
@@ -81,25 +118,12 @@ struct Up: AsyncParsableCommand {
     /// The command line of the process in the background.
     private func arguments(_ path: String, _ seed: UInt64, _ folder: RunFolder) -> [String] {
         var words = ["up", path, "--seed", "\(seed)", "--run-folder", folder.path]
-        for target in report { words += ["--report", "\(target.kind.rawValue)=\(target.path)"] }
+        for parameter in param { words += ["--param", "\(parameter.name)=\(parameter.value)"] }
+        for text in report { words += ["--report", text] }
         if keep { words.append("--keep") }
+        if let time { words += ["--for", time] }
+        if ui { words.append("--ui") }
+        if let uiPort { words += ["--ui-port", "\(uiPort)"] }
         return words
-    }
-}
-
-/// `json=FILE`
-struct ReportTarget: ExpressibleByArgument {
-    enum Kind: String { case json }
-
-    var kind: Kind
-    var path: String
-
-    init?(argument: String) {
-        guard let equals = argument.firstIndex(of: "="), let kind = Kind(rawValue: String(argument[..<equals])) else {
-            return nil
-        }
-        path = String(argument[argument.index(after: equals)...])
-        guard !path.isEmpty else { return nil }
-        self.kind = kind
     }
 }

@@ -17,15 +17,19 @@ struct Validate: ParsableCommand {
     @Argument(help: "Topology files, or bundled topologies' names.", completion: TopologyArgument.completion)
     var files: [String]
 
+    @Option(help: "A parameter of the file, NAME=VALUE. May be given several times.") var param: [ParameterArgument] =
+        []
     @Flag(help: "Print the problems as JSON.") var json = false
 
     func run() throws {
         var all: [Diagnostic] = []
         let terminal = Terminal.standardOutput
+        let parameters = try param.byName()
         for file in files {
             do {
                 let path = try TopologyFile.resolve(file, folders: TopologyArgument.folders)
-                let loaded = TopologyFile.load(path: path, environment: ProcessInfo.processInfo.environment)
+                let loaded = TopologyFile.load(
+                    path: path, environment: ProcessInfo.processInfo.environment, parameters: parameters)
                 all += loaded.diagnostics
                 if let topology = loaded.topology, !json {
                     let processes = topology.nodes.flatMap(\.instances).count

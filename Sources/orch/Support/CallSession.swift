@@ -1,6 +1,7 @@
 import ClusterModel
 import Control
 import NIOCore
+import NodeRuntime
 import RPC
 
 #if canImport(Glibc)
@@ -25,6 +26,8 @@ final class CallSession: CallObserver {
     private let options: CallOptions
     private let client: RPCClient
     private var started = NIODeadline.now()
+    /// Where what it does is recorded, and for an object's method the object.
+    var evidence: (witness: InvocationWitness, object: String?)?
     private(set) var steps: [Step] = []
 
     convenience init(
@@ -60,8 +63,12 @@ final class CallSession: CallObserver {
 
     func call(_ message: [UInt8]) -> EventLoopFuture<CallReport> {
         let promise = eventLoop.makePromise(of: CallReport.self)
+        let message = ByteBuffer(bytes: message)
         started = .now()
-        client.call(path: path, message: ByteBuffer(bytes: message), options: options) { promise.succeed($0) }
+        if let evidence, let object = evidence.object {
+            evidence.witness.invoked(client.nextCall, object: object, path: path, message: message)
+        }
+        client.call(path: path, message: message, options: options) { promise.succeed($0) }
         return promise.futureResult
     }
 
@@ -126,6 +133,7 @@ final class CallSession: CallObserver {
     // MARK: - CallObserver
 
     func attemptSent(_ id: CallID, path: String, target: String, attempt: Int, due: Int64) {
+        evidence?.witness.attemptSent(id, path: path, target: target, attempt: attempt, due: due)
         step("attempt \(attempt) sent to \(target) as \(id)", .bold)
     }
 
@@ -144,7 +152,10 @@ final class CallSession: CallObserver {
         }
     }
 
-    func callEnded(_ report: CallReport, path: String) {}
+    func callEnded(_ report: CallReport, path: String) {
+        guard let evidence else { return }
+        if evidence.object == nil { evidence.witness.calls.record(report) } else { evidence.witness.record(report) }
+    }
 
     private func step(_ text: String, _ style: Terminal.Style) {
         let passed = Double((NIODeadline.now() - started).nanoseconds) / 1e6

@@ -73,7 +73,7 @@ struct CallTargets: Sendable {
             method: method, endpoints: [endpoint], host: host, options: try command.overrides.options(for: declared))
     }
 
-    private static func declared(
+    static func declared(
         _ service: String, _ name: String, in topology: Topology
     ) throws -> (service: Service, method: MethodType) {
         let found = topology.services.filter { $0.name == service || $0.shortName == service }
@@ -90,7 +90,7 @@ struct CallTargets: Sendable {
         return (chosen, method)
     }
 
-    private static func only(_ nodes: [String], _ service: Service) throws -> String {
+    static func only(_ nodes: [String], _ service: Service) throws -> String {
         if nodes.count == 1 { return nodes[0] }
         throw OrchError(
             .usage, nodes.isEmpty ? "no node serves \(service.name) over gRPC" : "several nodes serve \(service.name)",

@@ -71,6 +71,16 @@ struct RunningCluster: Sendable {
     /// Asks, and waits for the answer.
     /// - Throws: the cluster's error, or `OrchError` (`unavailable`) where it went away.
     func ask(_ request: Request) async throws -> Response {
+        guard let response = try await reply(to: request) else {
+            throw OrchError(.unavailable, "the cluster has ended")
+        }
+        return response
+    }
+
+    /// Asks, and waits for the answer.
+    /// - Returns: `nil` where the cluster went away before it had answered.
+    /// - Throws: the cluster's error.
+    func reply(to request: Request) async throws -> Response? {
         client.send(.request(request))
         for await message in client.messages {
             guard case .response(let response) = message else { continue }
@@ -79,7 +89,7 @@ struct RunningCluster: Sendable {
             }
             return response
         }
-        throw OrchError(.unavailable, "the cluster has ended")
+        return nil
     }
 
     /// Objects by the process that owns them; hosts that did not answer are missing.
@@ -94,6 +104,9 @@ struct RunningCluster: Sendable {
         }
         throw OrchError(.unavailable, "the cluster has ended")
     }
+
+    /// Returns when the cluster closes the connection.
+    func waitForEnd() async { for await _ in client.messages {} }
 
     func close() async { await client.close() }
 
@@ -118,15 +131,24 @@ extension RunFolder {
     }
 
     /// The topology that a run was made of.
-    func plannedTopology() throws -> Topology {
+    func plannedTopology() throws -> Topology { try readPlan().topology }
+
+    /// The seed that a run was given.
+    func plannedSeed() throws -> UInt64 { try readPlan().seed }
+
+    private func readPlan() throws -> Plan {
         guard let data = FileManager.default.contents(atPath: plan) else {
             throw OrchError(.unavailable, "there is no \(plan)")
         }
-        return try JSONDecoder().decode(Plan.self, from: data).topology
+        return try JSONDecoder().decode(Plan.self, from: data)
     }
 }
 
 enum JSONOutput {
+    static func read<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+
     /// On one line.
     static func line(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()

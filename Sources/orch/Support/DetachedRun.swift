@@ -20,14 +20,17 @@ struct DetachedRun {
     var folder: RunFolder
     var arguments: [String]
 
-    func start(topology: Topology, wait: Bool, json: Bool) async throws {
+    /// - Parameter page: it serves a live page, whose address is printed too.
+    func start(topology: Topology, wait: Bool, json: Bool, page: Bool, open: Bool) async throws {
         let pid = try DetachedProcess.start(Executable.path, arguments, output: folder.output)
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(60)
         while clock.now < deadline {
             if let cluster = try? await RunningCluster.connect(to: folder) {
                 if wait { _ = try await cluster.ask(.awaitReady) }
-                try show(cluster.status, pid, topology, json)
+                let url = page ? PageAddress.read(folder) : nil
+                try show(cluster.status, pid, topology, json, url)
+                if open, let url { PageAddress.open(url) }
                 return
             }
             var status: Int32 = 0
@@ -40,14 +43,16 @@ struct DetachedRun {
         throw OrchError(.unavailable, "the cluster does not answer", advice: "see \(folder.output)")
     }
 
-    private func show(_ status: ClusterStatus, _ pid: Int32, _ topology: Topology, _ json: Bool) throws {
+    private func show(_ status: ClusterStatus, _ pid: Int32, _ topology: Topology, _ json: Bool, _ page: String?) throws
+    {
         let terminal = Terminal.standardOutput
         if json {
             terminal.print(
                 try JSONOutput.text(
-                    Started(cluster: status.cluster, run: folder.path, pid: pid, seed: status.seed)))
+                    Started(cluster: status.cluster, run: folder.path, pid: pid, seed: status.seed, page: page)))
         } else {
             terminal.print("\(topology.name) is up: seed \(status.seed), pid \(pid), run \(folder.name)")
+            if let page { terminal.print("page  \(page)") }
             terminal.print("orch ps, orch logs -f, orch fault drop 30%, orch down")
         }
     }
@@ -57,6 +62,7 @@ struct DetachedRun {
         var run: String
         var pid: Int32
         var seed: UInt64
+        var page: String?
     }
 
     /// It was over before we could talk to it: its own words and code are the answer.
@@ -72,9 +78,10 @@ struct DetachedRun {
 }
 
 enum DetachedProcess {
-    /// Starts a program in a session of its own, with its output in a file and nothing on its input.
+    /// Starts a program in a session of its own, with its output in a file.
+    /// - Parameter input: its standard input; `nil`: nothing.
     /// - Returns: its pid. - Throws: `OrchError` (`unavailable`).
-    static func start(_ program: String, _ arguments: [String], output: String) throws -> pid_t {
+    static func start(_ program: String, _ arguments: [String], output: String, input: Int32? = nil) throws -> pid_t {
         #if os(Linux)
             var actions = posix_spawn_file_actions_t()
             var attributes = posix_spawnattr_t()
@@ -88,7 +95,11 @@ enum DetachedProcess {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         posix_spawnattr_setflags(&attributes, Int16(SpawnFlags.newSession))

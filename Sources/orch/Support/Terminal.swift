@@ -10,8 +10,12 @@ import ClusterModel
 
 /// Where output goes, and what can be shown there.
 struct Terminal: Sendable {
+    static let standardInput = Terminal(descriptor: STDIN_FILENO)
     static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
     static let standardError = Terminal(descriptor: STDERR_FILENO)
+
+    /// Nothing that is shown goes there: for texts that others show.
+    static let none = Terminal(descriptor: -1)
 
     let descriptor: Int32
     let isInteractive: Bool
@@ -115,6 +119,7 @@ struct Terminal: Sendable {
         if let location = error.location { text += styled("\(location): ", .bold) }
         text += styled("error: ", .red, .bold) + error.message
         if let cause = error.cause { text += "\n  " + styled("cause: ", .dim) + cause }
+        if let line = error.lastLine { text += "\n  " + styled("last line: ", .dim) + line }
         if let advice = error.advice { text += "\n  " + styled("help: ", .cyan) + advice }
         return text
     }

@@ -27,9 +27,11 @@ enum TopologyArgument {
 
     /// Finds, reads and checks a file; its problems go to standard error, all of them.
     /// - Throws: `ExitCode` 65 where it has errors.
-    static func load(_ typed: String) throws -> (topology: Topology, path: String) {
+    static func load(_ typed: String, parameters: [ParameterArgument] = []) throws -> (topology: Topology, path: String)
+    {
         let path = try TopologyFile.resolve(typed, folders: folders)
-        let loaded = TopologyFile.load(path: path, environment: ProcessInfo.processInfo.environment)
+        let loaded = TopologyFile.load(
+            path: path, environment: ProcessInfo.processInfo.environment, parameters: try parameters.byName())
         let terminal = Terminal.standardError
         if !loaded.diagnostics.isEmpty { terminal.print(loaded.diagnostics.rendered(colour: terminal.hasColor)) }
         guard let topology = loaded.topology else { throw ExitCode(OrchError.Code.badTopology.rawValue) }

@@ -65,7 +65,8 @@ actor LiveView: RunView {
     }
 
     private func update(_ status: NodeStatus) {
-        let count = status.progress.map { $0.done + $0.processed + $0.executed } ?? 0
+        let count =
+            status.progress.map { $0.done + $0.processed + $0.executed + $0.appended + $0.viewed + $0.talked } ?? 0
         guard var row = rows[status.name] else {
             rows[status.name] = Row(status: status, counted: count, lookedAt: clock.now)
             return
@@ -141,7 +142,9 @@ actor LiveView: RunView {
         } else if let port = status.port {
             text += terminal.styled("port \(port)", .dim)
         }
-        if status.restarts > 0 { text += terminal.styled("  \(status.restarts) restarts", .yellow) }
+        if status.restarts > 0 {
+            text += terminal.styled("  \(status.restarts) restart\(status.restarts == 1 ? "" : "s")", .yellow)
+        }
         return text
     }
 
@@ -158,7 +161,7 @@ actor LiveView: RunView {
             parts.append("\(progress.executed) executed" + duplicates)
         }
         if progress.received > 0 || progress.processed > 0 { parts.append("\(progress.processed) processed") }
-        return parts
+        return parts + progress.feedsAndPeers
     }
 
     private func dot(_ state: NodeState) -> String {

@@ -57,6 +57,11 @@ import Testing
         }
         #expect(result.verdict == .fail)
         #expect(result.explanation == "acc-7 was gone for client after 5ms, while other held a reference")
+        #expect(
+            result.examples[0].path.map(\.text) == [
+                "created at host-a, epoch 1", "other holds a reference",
+                "outcome of client/1/1 at client: not_executed (object-gone)",
+            ])
         // Afterwards, and before, it may be gone.
         let after = judge { history in
             history.reference(.held, by: "other")

@@ -6,6 +6,7 @@ import NIOPosix
 import Objects
 import Protobuf
 import RPC
+import Storage
 import Testing
 
 /// The event loop of everything on a bench.
@@ -153,6 +154,16 @@ import Testing
             owner.host.migrate(object, to: target) { done.resume(returning: $0) }
         }
         guard case .moved? = result else { throw BenchFailure(description: "\(object): \(String(describing: result))") }
+    }
+
+    /// Another process says that it is this host: the directory ends the session of the one that is.
+    func supersede(_ name: String) async {
+        var request = OpenSession()
+        request.host = name
+        request.incarnation = "another"
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            stranger.directory.open(request, within: .seconds(10)) { _ in done.resume() }
+        }
     }
 
     /// Waits for what a host has to record.

@@ -82,6 +82,29 @@ import Testing
         }
     }
 
+    /// The directory has ended the source's session when the swap comes: the source claims its object again.
+    @Test func aSourceWhoseSessionEndedBeforeTheSwapServesAgain() async throws {
+        var types = Bank.types()
+        types[0].durable = true
+        try await HostBench.run(types: types, disk: GatedDisk(), Bank.objects) { bench in
+            let host = bench["host-a"].host
+            host.failpoint = { point, _, goOn in
+                guard point == .swapping else { return goOn() }
+                Task { @HostLoop in
+                    await bench.supersede("host-a")
+                    goOn()
+                }
+            }
+            let result = await withCheckedContinuation { (done: CheckedContinuation<MigrationResult?, Never>) in
+                host.migrate("acc-1", to: "host-b") { done.resume(returning: $0) }
+            }
+            guard case .failed? = result else { throw BenchFailure(description: String(describing: result)) }
+            #expect(host.has("acc-1"))
+            let answer = try await bench.send(deposit(10, 1), to: "host-a")
+            #expect(answer.origin == .executed && answer.message == Bank.amount(10))
+        }
+    }
+
     private nonisolated func transfer(_ state: String = #"{"balance":1}"#, epoch: UInt64 = 1) -> ObjectTransfer {
         var transfer = ObjectTransfer()
         transfer.object = "acc-1"

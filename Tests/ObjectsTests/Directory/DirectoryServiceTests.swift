@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Objects
 import RPC
+import Storage
 import Synchronization
 import Testing
 

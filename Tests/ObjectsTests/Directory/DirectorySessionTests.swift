@@ -1,5 +1,6 @@
 import Objects
 import RPC
+import Storage
 import Testing
 
 @Suite("Directory: sessions") struct DirectorySessionTests {
@@ -17,6 +18,20 @@ import Testing
         // The same life of the host opens another one.
         #expect(try bench.open("a") == 2)
         #expect(try !bench.isAlive(session))
+    }
+
+    @Test func aLaterLifeWithoutAStoreKnowsNoneOfTheEarlierOnes() throws {
+        var bench = try DirectoryBench { $0.firstSession = 1_000 }
+        let session = try bench.open("a")
+        #expect(session == 1_000)
+        bench.configuration.firstSession = 2_000
+        bench.core = DirectoryCore(bench.configuration, now: bench.now)
+        #expect(try bench.open("b") == 2_000)
+        #expect(try !bench.isAlive(session))
+        // With its store, it goes on where it was, or above.
+        bench.configuration.firstSession = 1_500
+        try bench.restart()
+        #expect(try bench.open("c") > 2_000)
     }
 
     @Test func isOpenedOnceALife() throws {

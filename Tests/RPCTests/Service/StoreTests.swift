@@ -1,6 +1,7 @@
 import ClusterModel
 import NIOCore
 import Protobuf
+import Storage
 import Testing
 
 @testable import RPC

@@ -1,6 +1,6 @@
 import DequeModule
 import NIOCore
-import NIOPosix
+import Storage
 
 /// What must survive a node: a key-value store for its handlers, and the replies and marks of its durable services. One
 /// transaction a call: what a handler put and its reply are one commit. Confined to its event loop.
@@ -20,32 +20,24 @@ package final class NodeStore {
     package static let longestKey = 1_024
     package static let longestValue = 1 << 20
 
-    package let eventLoop: any EventLoop
     package let limit: Int
     /// Whose calls this life may answer.
     package let incarnations: Set<String>
-    package private(set) var failure: StoreFailure?
     /// Keys and values.
     package private(set) var byteCount = 0
     var values: [[UInt8]: [UInt8]]
 
     private let disk: any StoreDisk
-    private let thread: NIOThreadPool
+    private let writer: GroupWriter<StoreOperation>
     private var tables: [String: [TableChange<SavedReply>]]
     /// Who may touch the store now, and who is next.
     private var holder: StoreTransaction?
     private var queue: Deque<(StoreTransaction, () -> Void)> = []
-    private var group: [StoreOperation] = []
-    private var completions: [(StoreFailure?) -> Void] = []
-    private var isWriting = false
 
-    private init(
-        _ disk: any StoreDisk, _ state: StoredState, _ thread: NIOThreadPool, limit: Int, on eventLoop: any EventLoop
-    ) {
+    private init(_ disk: any StoreDisk, _ state: StoredState, _ writer: GroupWriter<StoreOperation>, limit: Int) {
         self.disk = disk
-        self.thread = thread
+        self.writer = writer
         self.limit = limit
-        self.eventLoop = eventLoop
         incarnations = state.incarnations
         values = state.values
         tables = state.tables
@@ -59,27 +51,22 @@ package final class NodeStore {
     package static func open(
         _ disk: any StoreDisk, incarnation: String, limit: Int = 64 << 20, on eventLoop: any EventLoop
     ) -> EventLoopFuture<NIOLoopBound<NodeStore>> {
-        let thread = NIOThreadPool(numberOfThreads: 1)
-        thread.start()
-        return thread.runIfActive(eventLoop: eventLoop) { try disk.open(incarnation: incarnation) }
-            .map { NIOLoopBound(NodeStore(disk, $0, thread, limit: limit, on: eventLoop), eventLoop: eventLoop) }
-            .flatMapErrorThrowing {
-                thread.shutdownGracefully { _ in }
-                throw $0
-            }
+        GroupWriter.start(
+            on: eventLoop, open: { try disk.open(incarnation: incarnation) },
+            put: { (operations) throws(StoreFailure) in try disk.write(operations) }
+        ).map { started in
+            let (writer, state) = started.value
+            return NIOLoopBound(NodeStore(disk, state, writer, limit: limit), eventLoop: eventLoop)
+        }
     }
+
+    package var eventLoop: any EventLoop { writer.eventLoop }
+    package var failure: StoreFailure? { writer.failure }
 
     /// Waits for what is being written, and lets go of the files.
     package func close() -> EventLoopFuture<Void> {
-        if failure == nil { failure = StoreFailure(.closed, "the store is closed") }
-        let promise = eventLoop.makePromise(of: Void.self)
         let disk = self.disk
-        let thread = self.thread
-        thread.submit { _ in
-            disk.close()
-            thread.shutdownGracefully { _ in promise.succeed() }
-        }
-        return promise.futureResult
+        return writer.close { { disk.close() } }
     }
 
     /// What earlier lives left of a service's table: once.
@@ -135,43 +122,10 @@ package final class NodeStore {
 
     // MARK: - Commits
 
-    package var isIdle: Bool { !isWriting && group.isEmpty && completions.isEmpty }
+    package var isIdle: Bool { writer.isIdle }
 
     /// - Parameter completion: with nil once the group, and all before it, is on disk. Called later, on the event loop.
     package func commit(_ operations: [StoreOperation], _ completion: @escaping (StoreFailure?) -> Void) {
-        group += operations
-        completions.append(completion)
-        if !isWriting { write() }
-    }
-
-    private func write() {
-        isWriting = true
-        let group = self.group
-        let completions = self.completions
-        self.group = []
-        self.completions = []
-        let failure = self.failure
-        let disk = self.disk
-        let bound = NIOLoopBound((self, completions), eventLoop: eventLoop)
-        let eventLoop = self.eventLoop
-        thread.submit { state in
-            var result = failure
-            if result == nil, state != .active { result = StoreFailure(.closed, "the store is closed") }
-            if result == nil {
-                do throws(StoreFailure) { try disk.write(group) } catch { result = error }
-            }
-            let outcome = result
-            eventLoop.execute {
-                let (store, completions) = bound.value
-                store.wrote(completions, outcome)
-            }
-        }
-    }
-
-    private func wrote(_ completions: [(StoreFailure?) -> Void], _ failure: StoreFailure?) {
-        if self.failure == nil { self.failure = failure }
-        isWriting = false
-        if !self.completions.isEmpty { write() }
-        for completion in completions { completion(failure) }
+        writer.write(operations, completion)
     }
 }

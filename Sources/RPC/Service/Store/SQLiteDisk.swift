@@ -1,3 +1,5 @@
+import Storage
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -113,13 +115,8 @@ package final class SQLiteDisk: StoreDisk, @unchecked Sendable {
     package func write(_ group: [StoreOperation]) throws(StoreFailure) {
         guard let file, let statements else { throw StoreFailure(.closed, "the store is closed") }
         if group.isEmpty { return }
-        do throws(StoreFailure) {
-            try file.execute("BEGIN IMMEDIATE")
+        try file.transaction { () throws(StoreFailure) in
             for operation in group { try statements.write(operation) }
-            try file.execute("COMMIT")
-        } catch {
-            if file.isInTransaction { try? file.execute("ROLLBACK") }
-            throw error
         }
     }
 

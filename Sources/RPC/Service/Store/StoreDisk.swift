@@ -1,3 +1,5 @@
+import Storage
+
 /// One change of a node's store. All of a call's are in one group.
 package enum StoreOperation: Sendable {
     case put(key: [UInt8], value: [UInt8])
@@ -25,25 +27,4 @@ package protocol StoreDisk: AnyObject, Sendable {
     /// All of the group is on disk when it returns, or nothing of it if it throws.
     func write(_ group: [StoreOperation]) throws(StoreFailure)
     func close()
-}
-
-/// Why a store cannot be opened, or no longer be written.
-package struct StoreFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    package enum Code: String, Sendable {
-        /// Another process uses it.
-        case locked
-        /// No store of ours, of a later version, or damaged.
-        case unreadable
-        /// The disk is full or fails.
-        case io
-        case closed
-    }
-
-    package var code: Code
-    package var description: String
-
-    package init(_ code: Code, _ description: String) {
-        self.code = code
-        self.description = description
-    }
 }
