@@ -135,6 +135,16 @@ import TopologySamples
             ])
     }
 
+    /// Debian's compiler can be there without the types that come with it.
+    @Test func missingTypesOfTheCompilerAreAdvised() {
+        let missing = ProtoCompiler.problem(from: "google/protobuf/empty.proto: File not found.\nb.proto:4:1: Import\n")
+        #expect(missing.message == "google/protobuf/empty.proto: File not found.; b.proto:4:1: Import")
+        #expect(missing.advice == "apt-get install libprotobuf-dev, which brings google/protobuf/*.proto")
+        let other = ProtoCompiler.problem(from: "types/money.proto: File not found.\n")
+        #expect(other.advice == nil)
+        #expect(ProtoCompiler.problem(from: "").message == "protoc failed, and did not say why")
+    }
+
     /// `service Billing { rpc pay(A) returns (A); }` and `message A { int64 x = 1; }`, as protoc 3.21 writes them.
     private static let set: [UInt8] = [
         0x0A, 0x3E, 0x0A, 0x07, 0x62, 0x2E, 0x70, 0x72, 0x6F, 0x74, 0x6F, 0x22, 0x11, 0x0A, 0x01, 0x41, 0x12, 0x0C,

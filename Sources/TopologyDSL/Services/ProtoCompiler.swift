@@ -81,7 +81,7 @@ enum ProtoCompiler {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         if let stopped { throw ValueProblem(stopped) }
-        guard status == 0 else { throw ValueProblem(summary(of: String(decoding: said, as: UTF8.self))) }
+        guard status == 0 else { throw problem(from: String(decoding: said, as: UTF8.self)) }
         return result
     }
 
@@ -105,16 +105,20 @@ enum ProtoCompiler {
                 status == ENOENT
                     ? "reading a .proto file takes 'protoc', which is not installed"
                     : "protoc could not be started: \(FileContents.systemMessage(status))",
-                advice: "apt-get install protobuf-compiler; or name a descriptor set, which needs no protoc")
+                advice: "apt-get install protobuf-compiler libprotobuf-dev; or name a descriptor set, which needs neither")
         }
         return process
     }
 
     /// `billing.proto:5:3: "Foo" is not defined.`: the first few lines.
-    private static func summary(of said: String) -> String {
+    static func problem(from said: String) -> ValueProblem {
         let lines = said.split(separator: "\n").map(String.init)
-        guard !lines.isEmpty else { return "protoc failed, and did not say why" }
-        return lines.prefix(5).joined(separator: "; ") + (lines.count > 5 ? "; and \(lines.count - 5) more" : "")
+        guard !lines.isEmpty else { return ValueProblem("protoc failed, and did not say why") }
+        // Debian has the compiler and the types it knows of in two packages, of which the second is only recommended.
+        let isWithoutTypes = lines.contains { $0.hasPrefix("google/protobuf/") && $0.contains("File not found") }
+        return ValueProblem(
+            lines.prefix(5).joined(separator: "; ") + (lines.count > 5 ? "; and \(lines.count - 5) more" : ""),
+            advice: isWithoutTypes ? "apt-get install libprotobuf-dev, which brings google/protobuf/*.proto" : nil)
     }
 }
 

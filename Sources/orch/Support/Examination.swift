@@ -168,7 +168,7 @@ enum Examination {
                     neededFor: "AMQP from Python, as in orch up user-program", install: "apt-get install python3-pika"))
         }
         look(["rabbitmq-server"], "running a topology on a real RabbitMQ", "apt-get install rabbitmq-server")
-        look(["protoc"], "services from a .proto file", "apt-get install protobuf-compiler")
+        look(["protoc"], "services from a .proto file", "apt-get install protobuf-compiler libprotobuf-dev")
         look(
             ["chromium", "chromium-browser", "google-chrome"], "the tests of the HTML pages", "apt-get install chromium"
         )
