@@ -105,7 +105,7 @@ enum ProtoCompiler {
                 status == ENOENT
                     ? "reading a .proto file takes 'protoc', which is not installed"
                     : "protoc could not be started: \(FileContents.systemMessage(status))",
-                advice: "apt-get install protobuf-compiler libprotobuf-dev; or name a descriptor set, which needs neither")
+                advice: "apt-get install protobuf-compiler libprotobuf-dev; or name a descriptor set instead")
         }
         return process
     }
